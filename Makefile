@@ -1,0 +1,304 @@
+# Pando's build: one make, nothing recursive, all output under build/.
+#
+# Each folder's NAME.mk lists its sources; this file knows how each kind of source is made. A target or variable with
+# a `##` comment shows up in `make help`.
+
+MAKEFLAGS += -rR --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+# --- What the user may set
+
+BOARD ?= qemu-virt## board to build for
+SMP ?= 1## harts that QEMU starts
+MEM ?= 128M## RAM that QEMU gives: 16M, 128M, 4G
+RUN ?=## shell commands for `make run`; without them it boots to the shell
+APPEND ?=## more words for the kernel command line: quiet
+APPS_DIR ?=## folder of programs to build into /bin as well
+CROSS ?= riscv64-unknown-elf-## prefix of the cross toolchain
+PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf## root of picolibc for that toolchain
+HOST_CC ?= clang## compiler for unit tests and fuzzers: needs the sanitizers and libFuzzer
+PYTHON ?= /usr/bin/python3## Python with pytest and pexpect
+QEMU ?= qemu-system-riscv64## emulator
+QEMU_FLAGS ?=## more flags for it
+K ?=## `make test` runs only the tests with this in their names
+T ?= 60## seconds that `make fuzz` gives each target
+V ?=## 1 shows the commands
+DEBUG ?=## 1 builds with the expensive checks
+
+# What the user types as RUN or APPEND goes to boards/run.py through the environment, never through a recipe's text,
+# so that quotes and `$i` survive.
+override RUN := $(value RUN)
+override APPEND := $(value APPEND)
+export RUN APPEND
+
+ifeq ($(wildcard boards/$(BOARD)/board.mk),)
+$(error there is no board "$(BOARD)"; `make boards` lists them)
+endif
+
+PANDO_VERSION := 0.1.0
+BUILD := build/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)
+HOST := build/host
+DEPS := build/deps
+INITRD := $(BUILD)/initrd.erofs
+
+# --- How a step is shown, and in what order goals are done
+
+# One line a step, or the command with V=1, or nothing with -s.
+Q := $(if $(filter 1,$(V)),,@)
+SILENT := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+step = $(if $(SILENT)$(filter 1,$(V)),:,printf '  %-7s %s\n' '$(1)' '$(2)')
+quoted = '$(subst ','\'',$(1))'
+
+# As many jobs as the machine has processors, unless the user says otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
+# Several goals on one command line (`make setup lint test`) are done in that order, although jobs run side by side:
+# each of these waits for those named before it, and all that is built waits for those that come first (FIRST).
+ORDERED := setup clean distclean all lint run bench fuzz debug unit test
+FIRST :=
+STARTED :=
+BEFORE :=
+$(foreach goal,$(MAKECMDGOALS),$(if $(filter setup clean distclean,$(goal)),\
+    $(if $(STARTED),,$(eval FIRST += $(goal))),$(eval STARTED := yes)))
+$(foreach goal,$(filter $(ORDERED),$(MAKECMDGOALS)),$(eval $(goal): | $(BEFORE))$(eval BEFORE += $(goal)))
+
+# A file that holds the flags (or other words), rewritten only when they change: what is made with them depends on it.
+define stamp
+$(1): FORCE | $(FIRST)
+	@mkdir -p $$(@D)
+	@printf '%s\n' $$(call quoted,$(2)) | cmp -s - $$@ || printf '%s\n' $$(call quoted,$(2)) > $$@
+endef
+.PHONY: FORCE
+FORCE:
+
+# --- Tools and flags
+
+TARGET_CC := $(CROSS)gcc
+TARGET_OBJCOPY := $(CROSS)objcopy
+TARGET_ARCH := -march=rv64gc -mabi=lp64d -mcmodel=medany -msmall-data-limit=0
+# The library that was built for speed; the one in lib/ itself copies byte by byte.
+PICOLIBC_LIBRARIES := $(PICOLIBC)/lib/release/rv64imafdc/lp64d
+PICOLIBC_INCLUDE := $(PICOLIBC)/include/release
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+    -Wconversion -Wno-sign-conversion -Wundef -Wvla -Wwrite-strings -Wpointer-arith
+# -fbuiltin after -ffreestanding: memcpy of 8 bytes is a load, not a call; the digests count on it.
+PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -O2 -g -ffreestanding -fbuiltin -fno-pic \
+    -fno-strict-aliasing -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= \
+    -DCONFIG_DEBUG=$(if $(filter 1,$(DEBUG)),1,0)
+# The host's: the same sources under sanitizers.
+HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
+    -fno-sanitize-recover=all -DCONFIG_DEBUG=1
+HOST_WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
+
+# Who may include whom: each layer is compiled with its own and the lower layers' folders on the path, no other.
+INCLUDES_arch := apps/abi arch/base/include arch/sv39/include arch/riscv64/include
+INCLUDES_mm := $(INCLUDES_arch) mm/include
+INCLUDES_shared := $(INCLUDES_mm) shared/include
+INCLUDES_platform := $(INCLUDES_arch) platform/include
+INCLUDES_supervisor := $(INCLUDES_shared) platform/include supervisor/include
+# On the host tests/stub stands in for arch/riscv64. A test may look at what a layer keeps beside its sources.
+INCLUDES_tests := tests/unit $(INCLUDES_supervisor) mm shared platform supervisor
+INCLUDES_HOST := tests/stub tests/stub/include
+# Other people's headers, without our warnings.
+SYSTEM_INCLUDES_platform := $(DEPS)/libfdt/include
+SYSTEM_INCLUDES_shared := $(DEPS)/xxhash/include
+SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
+
+layer = $(firstword $(subst /, ,$(1)))
+includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
+system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS)) $(call includes,$(1)) \
+    -I$(BUILD)/generated $(call system_includes,$(1))
+host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
+
+# --- What there is to build
+
+PANDO_SOURCES :=
+UNIT_TESTS :=
+FUZZ_TARGETS :=
+include boards/$(BOARD)/board.mk
+-include arch/arch.mk
+-include mm/mm.mk
+-include shared/shared.mk
+-include platform/platform.mk
+-include supervisor/supervisor.mk
+-include apps/apps.mk
+-include tests/tests.mk
+
+##@ Building
+.PHONY: all
+all: $(BUILD)/pando.elf $(BUILD)/pando.bin $(INITRD) build/compile_commands.json ## build the supervisor and its initrd
+
+PANDO_OBJECTS := $(patsubst %,$(BUILD)/pando/%.o,$(basename $(PANDO_SOURCES)))
+PANDO_SCRIPT := arch/riscv64/pando.lds
+PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,--emit-relocs -Wl,--fatal-warnings \
+    -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf
+
+$(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(WARNINGS) $$(INCLUDES_supervisor) \
+    $$(PICOLIBC)))
+$(eval $(call stamp,$(BUILD)/pando.link,$$(PANDO_LDFLAGS) $$(PANDO_OBJECTS)))
+$(eval $(call stamp,$(BUILD)/version,$$(PANDO_VERSION)))
+
+$(BUILD)/generated/version.h: $(BUILD)/version
+	@mkdir -p $(@D)
+	$(Q)printf '#pragma once\n\n#define PANDO_VERSION "%s"\n' '$(PANDO_VERSION)' > $@
+
+# See arch/base/include/offset.h.
+$(BUILD)/generated/offsets.h: arch/riscv64/offsets.c $(BUILD)/pando.flags
+	@$(call step,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call pando_compile,$<) -MMD -MP -MT $@ -MF $(@:.h=.d) -S -o $(@:.h=.s) $<
+	$(Q)sed -n 's/^->\([A-Za-z0-9_]*\) \(.*\)$$/#define \1 \2/p' $(@:.h=.s) > $@
+
+$(BUILD)/pando/%.o: %.c $(BUILD)/pando.flags | $(BUILD)/generated/version.h $(DEPS)/xxhash/include/xxhash.h
+	@$(call step,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(call pando_compile,$<) -MMD -MP -c -o $@ $<
+
+$(BUILD)/pando/%.o: %.S $(BUILD)/pando.flags | $(BUILD)/generated/offsets.h
+	@$(call step,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(call pando_compile,$<) -MMD -MP -c -o $@ $<
+
+# The supervisor prints integers only: __i_vfprintf is a tenth of the full one and has no floating point in it.
+# The relocations are there for check_elf.py alone.
+$(BUILD)/pando.elf: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT) $(DEPS)/libfdt/lib/libfdt.a \
+    arch/riscv64/check_elf.py
+	@$(call step,LD,$@)
+	$(Q)$(TARGET_CC) $(TARGET_ARCH) $(PANDO_LDFLAGS) -Wl,-Map=$(BUILD)/pando.map -T $(PANDO_SCRIPT) -o $@.linked \
+	    $(PANDO_OBJECTS) -L$(PICOLIBC_LIBRARIES) -Wl,--start-group $(DEPS)/libfdt/lib/libfdt.a -lc -lgcc -Wl,--end-group
+	$(Q)$(PYTHON) arch/riscv64/check_elf.py --cross $(CROSS) $@.linked
+	$(Q)$(TARGET_OBJCOPY) --remove-section='.rela.*' --remove-section=.comment $@.linked $@
+	@rm -f $@.linked
+
+$(BUILD)/pando.bin: $(BUILD)/pando.elf
+	@$(call step,BIN,$@)
+	$(Q)$(TARGET_OBJCOPY) -O binary $< $@
+
+# What other people made, and setup brought.
+$(DEPS)/libfdt/lib/libfdt.a $(DEPS)/xxhash/include/xxhash.h: | $(FIRST)
+	@test -e $@ || { echo '$@ is missing: run "make setup" first' >&2; exit 1; }
+
+# --- Unit tests and fuzzers: see tests/tests.mk
+
+$(eval $(call stamp,$(HOST)/host.flags,$$(HOST_CC) $$(HOST_CFLAGS) $$(HOST_WARNINGS) $$(INCLUDES_HOST) \
+    $$(INCLUDES_tests)))
+
+$(HOST)/unit/%.o: %.c $(HOST)/host.flags
+	@$(call step,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(call host_compile,$<) -MMD -MP -c -o $@ $<
+
+$(HOST)/fuzz/%.o: %.c $(HOST)/host.flags
+	@$(call step,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(call host_compile,$<) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+# Of the test LAYER_NAME: the sources of its layer, and the host's libraries that they need.
+host_sources = $(HOST_SOURCES_$(firstword $(subst _, ,$(1))))
+host_libraries = $(HOST_LIBRARIES_$(firstword $(subst _, ,$(1))))
+host_objects = $(patsubst %,$(HOST)/$(1)/%.o,$(basename $(2)))
+define unit_test
+$(HOST)/bin/$(1)_test: $(call host_objects,unit,tests/unit/$(1)_test.c tests/unit/check.c $(call host_sources,$(1)))
+	@$$(call step,HOSTLD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC) $$(HOST_CFLAGS) -o $$@ $$^ $(call host_libraries,$(1))
+endef
+define fuzz_target
+$(HOST)/bin/fuzz_$(1): $(call host_objects,fuzz,tests/fuzz/fuzz_$(1).c $(call host_sources,$(1)))
+	@$$(call step,FUZZLD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC) $$(HOST_CFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(call host_libraries,$(1))
+endef
+$(foreach name,$(UNIT_TESTS),$(eval $(call unit_test,$(name))))
+$(foreach name,$(FUZZ_TARGETS),$(eval $(call fuzz_target,$(name))))
+UNIT_BINARIES := $(patsubst %,$(HOST)/bin/%_test,$(UNIT_TESTS))
+FUZZ_BINARIES := $(patsubst %,$(HOST)/bin/fuzz_%,$(FUZZ_TARGETS))
+UNIT_SOURCES := $(sort tests/unit/check.c $(foreach name,$(UNIT_TESTS),tests/unit/$(name)_test.c \
+    $(call host_sources,$(name))))
+FUZZ_SOURCES := $(sort $(foreach name,$(FUZZ_TARGETS),tests/fuzz/fuzz_$(name).c $(call host_sources,$(name))))
+
+##@ Running
+RUNNER = $(PYTHON) boards/run.py --qemu='$(QEMU) $(BOARD_QEMU_FLAGS) $(QEMU_FLAGS)' --kernel=$(BUILD)/pando.bin \
+    --initrd=$(INITRD) --load-address=$(BOARD_LOAD_ADDRESS) --log=$(BUILD)/console.log
+
+.PHONY: run
+run: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU: to the shell (Ctrl-A x leaves), or RUN='cmd; cmd' and power off
+	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM)
+
+.PHONY: debug
+debug: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU and wait for gdb, which is started here
+	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM) --gdb=$(BUILD)/pando.elf
+
+.PHONY: bench
+bench: $(BUILD)/pando.bin $(INITRD) ## print one line a figure: bench NAME VALUE UNIT
+	$(Q)$(PYTHON) tests/bench/run.py --cross=$(CROSS) --elf=$(BUILD)/pando.elf --runner=$(call quoted,$(RUNNER))
+
+##@ Testing
+.PHONY: test
+test: all $(UNIT_BINARIES) $(FUZZ_BINARIES) ## all tests; the last line is `N passed, N failed`
+	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) --build=$(BUILD) --runner=$(call quoted,$(RUNNER)) \
+	    $(addprefix --unit=,$(UNIT_BINARIES)) $(addprefix --fuzz=,$(FUZZ_BINARIES))
+
+.PHONY: unit
+unit: $(UNIT_BINARIES) ## only the tests that run on the host
+	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) $(addprefix --unit=,$(UNIT_BINARIES))
+
+.PHONY: fuzz
+fuzz: $(FUZZ_BINARIES) ## run each fuzzer for T seconds
+	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) --fuzz-seconds=$(T) $(addprefix --fuzz=,$(FUZZ_BINARIES))
+
+.PHONY: lint
+lint: build/compile_commands.json $(BUILD)/generated/version.h $(BUILD)/generated/offsets.h ## static checks
+	$(Q)$(PYTHON) tests/lint.py
+
+.PHONY: format
+format: ## lay out the sources as .clang-format says
+	$(Q)find arch mm shared platform supervisor apps tests -name '*.[ch]' -exec clang-format -i {} +
+
+# For editors, and for the checkers of `make lint`.
+comma := ,
+entry = {"directory": "$(CURDIR)"$(comma) "file": "$(1)"$(comma) "command": "$(subst ",\",$(2)) -c $(1)"}
+entries = $(foreach source,$(sort $(1)),$(file >>$@,$(call entry,$(source),$(call $(2),$(source)))$(comma)))
+build/compile_commands.json: Makefile $(wildcard */*.mk) $(BUILD)/pando.flags $(HOST)/host.flags
+	@mkdir -p $(@D)
+	@$(file >$@,[)\
+	$(call entries,$(filter %.c,$(PANDO_SOURCES)),pando_compile)\
+	$(call entries,$(filter tests/%,$(UNIT_SOURCES) $(FUZZ_SOURCES)),host_compile)\
+	$(file >>$@,$(call entry,arch/riscv64/offsets.c,$(call pando_compile,arch/riscv64/offsets.c))])true
+
+##@ Others
+.PHONY: setup
+setup: ## install what is missing (Debian, Ubuntu); quick when all is there
+	$(Q)sh boards/setup.sh $(DEPS)
+
+.PHONY: boards
+boards: ## list the boards
+	@for board in boards/*/board.mk; do \
+	    printf '%-20s %s\n' "$$(basename "$$(dirname $$board)")" "$$(sed -n 's/^BOARD_ABOUT := //p' $$board)"; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built, but not what setup brought
+	$(Q)if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +; fi
+
+.PHONY: distclean
+distclean: ## remove build/ altogether
+	$(Q)rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z-]+:.*## / { split($$0, part, /:.*## /); printf "  make %-12s %s\n", part[1], part[2] }' Makefile
+	@printf '\nVariables\n'
+	@awk '/^[A-Z_]+ \?= ?.*## ?/ { split($$0, part, / \?= ?|## ?/); \
+	    printf "  %-12s %s%s\n", part[1], part[3], part[2] == "" ? "" : " (" part[2] ")" }' Makefile
+
+-include $(PANDO_OBJECTS:.o=.d) $(BUILD)/generated/offsets.d
+-include $(patsubst %,$(HOST)/unit/%.d,$(basename $(UNIT_SOURCES)))
+-include $(patsubst %,$(HOST)/fuzz/%.d,$(basename $(FUZZ_SOURCES)))

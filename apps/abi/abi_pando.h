@@ -1,0 +1,152 @@
+#pragma once
+
+#include <assert.h>
+#include <stdint.h>
+
+/*
+ * Structures of Pando's own calls (0x4000 + n). Every pointer is a uint64_t user address; every structure is copied
+ * in once, as a whole, before anything in it is looked at. Unknown flag bits are EINVAL.
+ */
+
+/*
+ * spawn(const struct abi_spawn *) -> the child's pid.
+ *
+ * The child starts from @path (looked up from /) with @argv and @envp (arrays of string addresses that end with 0;
+ * envp may be 0). Its descriptor i is the caller's descriptor fds[i], or closed where fds[i] is -1; descriptors at
+ * and above @fd_count are closed. With fds == 0 and fd_count == 0 the child inherits every descriptor of the caller
+ * that has not the close-on-exec flag.
+ *
+ * When the program's image is refused, @reason (if not 0) takes up to ABI_REASON_BYTES bytes, NUL-terminated, that
+ * say in words what is wrong with it, for a shell to print; it is left untouched in every other case.
+ *
+ * Errors: ENOENT, ENOTDIR, EISDIR, EACCES (not executable), ENOEXEC, E2BIG (argv and envp over 128 KiB), ENOMEM,
+ * EAGAIN (too many tasks), EBADF (a descriptor in fds is not open), EFAULT, EINVAL, ENAMETOOLONG.
+ */
+struct abi_spawn {
+    uint64_t path;
+    uint64_t argv;
+    uint64_t envp;
+    uint64_t fds; /* const int32_t * */
+    uint32_t fd_count;
+    uint32_t flags; /* 0 */
+    uint64_t reason; /* char *, ABI_REASON_BYTES long, or 0 */
+};
+static_assert(sizeof(struct abi_spawn) == 48, "ABI");
+#define ABI_REASON_BYTES 96
+
+/*
+ * The shared windows: what spec/shared-regions.md calls the text window and the data window.
+ */
+#define ABI_TEXT_WINDOW 0x70000000ull
+#define ABI_DATA_WINDOW 0x80000000ull
+#define ABI_WINDOW_BYTES 0x10000000ull
+#define ABI_ALTERNATE_BASE 0x09000000ull /* offset in both windows */
+#define ABI_WINDOW_END 0x0ff80000ull /* offset behind the last byte that can be loaded; the region table is there */
+
+/*
+ * One extent of a manifest. @address is relative to the image's base in the window that @protection names: COW means
+ * the data window, all others the text window. Address and file offset are multiples of 4096, size is at least 1.
+ */
+enum {
+    ABI_EXTENT_READ = 1,
+    ABI_EXTENT_WRITE = 2,
+    ABI_EXTENT_EXECUTE = 4,
+    ABI_EXTENT_COW = 0x10,
+    ABI_EXTENT_ZERO_FILL = 0x20,
+    ABI_EXTENT_WINDOW_TEXT = 0,
+    ABI_EXTENT_WINDOW_DATA = 1,
+};
+struct abi_extent {
+    uint64_t address;
+    uint64_t size_bytes;
+    uint64_t file_offset;
+    uint32_t window;
+    uint32_t protection;
+};
+static_assert(sizeof(struct abi_extent) == 32, "ABI");
+
+/* Request bits and answer bits share no value, so that a reused word can't change the next request (defect D25). */
+enum {
+    ABI_REGION_ALTERNATE_SITE = 0x0001,
+    ABI_REGION_ANY_BASE = 0x0002,
+    ABI_REGION_IMAGE_MANIFEST = 0x0004,
+    ABI_REGION_PREVIOUSLY_LOADED = 0x0100,
+    ABI_REGION_SYSTEM_CLASS = 0x0200,
+};
+
+/*
+ * region_load(const struct abi_region_load *, struct abi_region_loaded *): section 2 of the regions' specification.
+ * The image is @length_bytes bytes from @offset of the open file @fd (length 0: to its end).
+ * The answer is written only on success. Errors as in the specification's section 2 and 10.
+ */
+struct abi_region_load {
+    int32_t fd;
+    uint32_t flags;
+    uint64_t offset;
+    uint64_t length_bytes;
+    uint64_t base; /* absolute address in the text window */
+    uint64_t extents; /* const struct abi_extent * */
+    uint32_t extent_count;
+    uint32_t reserved; /* 0 */
+};
+static_assert(sizeof(struct abi_region_load) == 48, "ABI");
+
+struct abi_region_loaded {
+    uint64_t base;
+    uint32_t answer;
+    uint32_t extent_count;
+};
+static_assert(sizeof(struct abi_region_loaded) == 16, "ABI");
+
+/* At most so many extents in one manifest, and in one call that carries it; more is EINVAL. */
+#define ABI_MANIFEST_MAX 1024
+#define ABI_CALL_EXTENTS_MAX 128
+
+/*
+ * region_info(base, struct abi_extent *extents, capacity) -> the number of extents of the entry that the caller's
+ * region sees at @base (an absolute address in the text window); as many as fit are written. ENOENT where none is.
+ */
+
+/*
+ * usage(struct abi_usage *, struct abi_task_usage *rows, capacity) -> the number of tasks; as many rows as fit are
+ * written, in the order of their pids. Everything is counted by one walk over the real page tables, objects and
+ * frame descriptors, at one moment.
+ */
+struct abi_usage {
+    uint64_t ram_frames;
+    uint64_t firmware_frames;
+    uint64_t supervisor_frames;
+    uint64_t object_frames;
+    uint64_t free_frames;
+    /* Frames that private copies would cost on top of what is used now, by the level that saved them. */
+    uint64_t saved_identity; /* the same image mapped by several tasks */
+    uint64_t saved_segment; /* other images with the same segment content */
+    uint64_t saved_page; /* other images with the same page content */
+    uint64_t saved_tables; /* page-table frames shared by several tasks */
+    uint64_t saved_in_place; /* read-only pages mapped from the initrd instead of a copy */
+};
+static_assert(sizeof(struct abi_usage) == 80, "ABI");
+
+#define ABI_TASK_NAME_BYTES 16
+struct abi_task_usage {
+    int32_t pid;
+    int32_t parent_pid;
+    char name[ABI_TASK_NAME_BYTES];
+    uint64_t ro_frames; /* distinct frames mapped without write permission */
+    uint64_t ro_shared_frames; /* of those, mapped by other tasks too */
+    uint64_t private_frames; /* distinct frames that this task alone maps with write permission */
+    uint64_t table_frames; /* page-table frames reachable from its root, shared ones included */
+    uint64_t pss_micro_frames; /* every frame above (shared writable ones too) divided by its sharers, * 1,000,000 */
+    uint64_t ro_sharers_max; /* the largest number of tasks that map one of its read-only frames */
+};
+static_assert(sizeof(struct abi_task_usage) == 72, "ABI");
+
+/*
+ * bench(what, argument): counts inside the supervisor, in instructions; only when `bench` is on the kernel's command
+ * line, else ENOSYS. Callers subtract nothing: the empty loop is taken off already.
+ */
+enum abi_bench {
+    ABI_BENCH_REGION_ATTACH = 1, /* one attach of a map to the caller's region, mean of @argument repetitions */
+    ABI_BENCH_BOOT = 2, /* from the first instruction of the image to the first of init in U-mode */
+    ABI_BENCH_PEAK_FRAMES = 3, /* not instructions: the most frames that were not free at once, less the firmware's */
+};

@@ -1,0 +1,225 @@
+# Everything in U-mode: the shared C library, the programs, those of APPS_DIR, and the initrd that holds them.
+#
+# A program's NAME.elf has symbols and debug information and stays under build/; what pack.py makes of it goes into
+# the initrd. Programs are linked against the finished image of the library: its addresses (libc.exports.ld) and its
+# build id (libc.glue.S).
+
+APPS := $(BUILD)/apps
+
+# --- Flags
+
+APP_ARCH := -march=rv64gc -mabi=lp64d -mcmodel=medany
+APP_INCLUDES := -isystem apps/include -isystem apps/abi -isystem $(PICOLIBC)/include/release
+# Foreign programs get these and nothing more.
+APP_BASE_CFLAGS := $(APP_ARCH) -O2 -g -fno-pic -ftls-model=local-exec -ffunction-sections -fdata-sections \
+    -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES)
+# posix_spawn() wants char *const argv[], which string literals are to fit without casts.
+APP_WARNINGS := $(WARNINGS) -Wno-write-strings
+APP_CFLAGS_OWN := -std=gnu11 $(APP_BASE_CFLAGS) -Os $(APP_WARNINGS)
+# -fPIE puts constants that hold addresses among the data, where the library can slide.
+LIBC_CFLAGS := -std=gnu11 $(APP_ARCH) -O2 -g -fPIE -ftls-model=local-exec -msmall-data-limit=0 -ffunction-sections \
+    -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES) $(APP_WARNINGS)
+APP_LDFLAGS := $(APP_ARCH) -nostdlib -static -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
+
+# make expands $(call stamp,...) twice, hence the double dollars.
+$(eval $(call stamp,$(APPS)/libc.flags,$$(TARGET_CC) $$(LIBC_CFLAGS) $$(LIBC_DROPPED) $$(LIBGCC_DROPPED)))
+$(eval $(call stamp,$(APPS)/app.flags,$$(TARGET_CC) $$(APP_CFLAGS_OWN) $$(APP_LDFLAGS)))
+
+# --- The C library's image
+
+LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c directory.c errno_map.c file.c memory.c pando_calls.c process.c signals.c \
+    spawn.c stack_guard.c start.c streams.c system.c)
+LIBC_OBJECTS := $(patsubst apps/%.c,$(APPS)/%.o,$(LIBC_SOURCES))
+# Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or a
+# network (xdr), what needs entropy, and what ours stands in for.
+LIBC_DROPPED := iconv|xdr|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)|libc_signal_|strsignal| \
+    stdlib_(abort|system)|stack_protector|time_time|tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
+# Of libgcc.a: unwinding, what runs before main, code on the stack.
+LIBGCC_DROPPED := unwind|emutls|__main|ctors|trampoline|enable-execute-stack|clear_cache|eprintf
+empty :=
+grep_pattern = $(subst $(empty) ,,$(1))
+
+$(APPS)/libc/%.o: apps/libc/%.c $(APPS)/libc.flags
+	@$(call step,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
+
+# trimmed_archive(source, dropped members): copy an archive without them.
+trimmed_archive = cp $(1) $@ && $(CROSS)ar t $@ | grep -E '$(call grep_pattern,$(2))' | sort -u | xargs $(CROSS)ar d $@
+
+$(APPS)/picolibc/libc.a: $(APPS)/libc.flags
+	@$(call step,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call trimmed_archive,$(PICOLIBC_LIBRARIES)/libc.a,$(LIBC_DROPPED))
+
+$(APPS)/picolibc/libgcc.a: $(APPS)/libc.flags
+	@$(call step,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call trimmed_archive,"$$($(TARGET_CC) $(APP_ARCH) -print-libgcc-file-name)",$(LIBGCC_DROPPED))
+
+LIBC_PARTS := $(LIBC_OBJECTS) $(APPS)/picolibc/libc.a $(APPS)/picolibc/libgcc.a
+LIBC_LINK = $(TARGET_CC) $(APP_LDFLAGS) -Wl,-q -T apps/libc/libc.ld -o $@ $(LIBC_OBJECTS) -Wl,--whole-archive \
+    $(APPS)/picolibc/libc.a $(APPS)/picolibc/libgcc.a -Wl,--no-whole-archive
+
+# Linked twice: the words that hold addresses are known after the first link, and listed in the second. The list is the
+# last thing on the read-only side, so that nothing moves for it.
+$(APPS)/libc.draft.elf: $(LIBC_PARTS) apps/libc/libc.ld
+	$(Q)$(LIBC_LINK)
+
+$(APPS)/libc.slides.S: $(APPS)/libc.draft.elf apps/tools/slides.py apps/tools/elf.py
+	$(Q)$(PYTHON) -B apps/tools/slides.py $< $@
+
+$(APPS)/libc.elf: $(LIBC_PARTS) apps/libc/libc.ld $(APPS)/libc.slides.S
+	@$(call step,LD,$@)
+	$(Q)$(TARGET_CC) $(APP_ARCH) -c -o $(APPS)/libc.slides.o $(APPS)/libc.slides.S
+	$(Q)$(LIBC_LINK) $(APPS)/libc.slides.o -Wl,-Map=$(APPS)/libc.map
+	$(Q)$(PYTHON) -B apps/tools/slides.py $@ $(APPS)/libc.slides.check
+	$(Q)cmp $(APPS)/libc.slides.S $(APPS)/libc.slides.check
+
+$(APPS)/libc.exports.ld: $(APPS)/libc.glue.S ;
+$(APPS)/libc.glue.S: $(APPS)/libc.elf apps/tools/exports.py apps/tools/elf.py
+	$(Q)$(PYTHON) -B apps/tools/exports.py $< libc $(APPS)/libc.exports.ld $@
+
+# --- What every program is linked with
+
+$(APPS)/crt0.o: apps/crt/crt0.S $(APPS)/app.flags
+	@$(call step,AS,$<)
+	$(Q)$(TARGET_CC) $(APP_ARCH) -c -o $@ $<
+
+$(APPS)/libc.glue.o: $(APPS)/libc.glue.S
+	$(Q)$(TARGET_CC) $(APP_ARCH) -c -o $@ $<
+
+# For programs whose flags name them; everything in them is in the image.
+APP_EMPTY_LIBRARIES := $(APPS)/lib/libc.a $(APPS)/lib/libm.a
+$(APP_EMPTY_LIBRARIES): $(APPS)/app.flags
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(CROSS)ar rc $@
+
+APP_GLUE := $(APPS)/crt0.o $(APPS)/libc.glue.o
+APP_LINK_INPUTS := $(APP_GLUE) $(APPS)/libc.exports.ld apps/crt/app.ld $(APP_EMPTY_LIBRARIES) $(APPS)/app.flags
+# app_link(objects, flags)
+app_link = $(TARGET_CC) $(APP_LDFLAGS) -Wl,--gc-sections -T apps/crt/app.ld -o $@ $(APP_GLUE) $(1) -L$(APPS)/lib $(2) \
+    $(APPS)/libc.exports.ld
+
+$(APPS)/packed/%: $(APPS)/%.elf apps/tools/pack.py apps/tools/elf.py
+	@$(call step,PACK,$*)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) -B apps/tools/pack.py $< $@
+
+# --- Our programs
+
+PROGRAMS := bench cat crash echo false hello init kill ls poweroff share sh sleep true
+PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
+PROGRAM_SOURCES_sh := $(addprefix apps/bin/sh/,edit.c jobs.c main.c run.c script.c)
+# Linked with nothing but itself.
+BARE_PROGRAMS := min
+
+program_sources = $(or $(PROGRAM_SOURCES_$(1)),apps/bin/$(1).c)
+program_objects = $(patsubst apps/%.c,$(APPS)/%.o,$(call program_sources,$(1)))
+
+$(APPS)/bin/%.o: apps/bin/%.c $(APPS)/app.flags
+	@$(call step,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(APP_CFLAGS_OWN) -MMD -MP -c -o $@ $<
+
+define program
+$(APPS)/bin/$(1).elf: $$(call program_objects,$(1)) $$(APP_LINK_INPUTS)
+	@$$(call step,LD,$$@)
+	$$(Q)$$(call app_link,$$(call program_objects,$(1)))
+endef
+define bare_program
+$(APPS)/bin/$(1).elf: $$(call program_objects,$(1)) apps/crt/app.ld $(APPS)/app.flags
+	@$$(call step,LD,$$@)
+	$$(Q)$$(TARGET_CC) $$(APP_LDFLAGS) -Wl,--gc-sections -T apps/crt/app.ld -o $$@ $$(call program_objects,$(1))
+endef
+$(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
+$(foreach name,$(BARE_PROGRAMS),$(eval $(call bare_program,$(name))))
+
+# --- Programs of APPS_DIR
+#
+# A folder's app.mk may set APP_SOURCES (default: its .c files), APP_CFLAGS and APP_LDLIBS. With APP_IMAGE_BASE it is
+# no program but an image without data for the text window, at that address, and becomes /lib/NAME.
+
+FOREIGN_PROGRAMS :=
+FOREIGN_IMAGES :=
+ifneq ($(APPS_DIR),)
+FOREIGN_DIR := $(patsubst %/,%,$(APPS_DIR))
+FOREIGN_FOUND := $(shell sh apps/tools/apps_dir.sh $(call quoted,$(FOREIGN_DIR)))
+ifneq ($(filter error:,$(FOREIGN_FOUND)),)
+$(error $(patsubst error:%,%,$(FOREIGN_FOUND)))
+endif
+
+define foreign_folder
+APP_SOURCES :=
+APP_CFLAGS :=
+APP_LDLIBS :=
+APP_IMAGE_BASE :=
+-include $(FOREIGN_DIR)/$(1)/app.mk
+FOREIGN_SOURCES_$(1) := $$(or $$(APP_SOURCES),$$(sort $$(notdir $$(wildcard $(FOREIGN_DIR)/$(1)/*.c))))
+FOREIGN_CFLAGS_$(1) := -I$(FOREIGN_DIR)/$(1) $$(APP_CFLAGS)
+FOREIGN_LDLIBS_$(1) := $$(APP_LDLIBS)
+FOREIGN_BASE_$(1) := $$(APP_IMAGE_BASE)
+FOREIGN_FOLDER_$(1) := $(FOREIGN_DIR)/$(1)
+$$(if $$(APP_IMAGE_BASE),$$(eval FOREIGN_IMAGES += $(1)),$$(eval FOREIGN_PROGRAMS += $(1)))
+endef
+define foreign_file
+FOREIGN_SOURCES_$(1) := $(1).c
+FOREIGN_FOLDER_$(1) := $(FOREIGN_DIR)
+FOREIGN_PROGRAMS += $(1)
+endef
+$(foreach name,$(patsubst %/,%,$(filter %/,$(FOREIGN_FOUND))),$(eval $(call foreign_folder,$(name))))
+$(foreach name,$(patsubst %.c,%,$(filter %.c,$(FOREIGN_FOUND))),$(eval $(call foreign_file,$(name))))
+endif
+
+foreign_objects = $(patsubst %,$(APPS)/foreign/$(1).d/%.o,$(basename $(FOREIGN_SOURCES_$(1))))
+
+# foreign_object(name, source)
+define foreign_object
+$(APPS)/foreign/$(1).d/$(basename $(2)).o: $(FOREIGN_FOLDER_$(1))/$(2) $(APPS)/foreign/$(1).flags
+	@$$(call step,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(TARGET_CC) $$(APP_BASE_CFLAGS) -ffile-prefix-map=$(FOREIGN_DIR)=. $$(FOREIGN_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+endef
+define foreign_program
+$(APPS)/foreign/$(1).elf: $$(call foreign_objects,$(1)) $$(APP_LINK_INPUTS) $(APPS)/foreign/$(1).flags
+	@$$(call step,LD,$$@)
+	$$(Q)$$(call app_link,$$(call foreign_objects,$(1)),$$(FOREIGN_LDLIBS_$(1)))
+endef
+define foreign_image
+$(APPS)/foreign/$(1).elf: $$(call foreign_objects,$(1)) apps/crt/image.ld $(APPS)/foreign/$(1).flags
+	@$$(call step,LD,$$@)
+	$$(Q)$$(TARGET_CC) $$(APP_LDFLAGS) -Wl,--defsym=image_base=$$(FOREIGN_BASE_$(1)) -T apps/crt/image.ld -o $$@ \
+	    $$(call foreign_objects,$(1))
+endef
+FOREIGN := $(FOREIGN_PROGRAMS) $(FOREIGN_IMAGES)
+$(foreach name,$(FOREIGN),$(eval $(call stamp,$(APPS)/foreign/$(name).flags,$$(TARGET_CC) $$(APP_BASE_CFLAGS) \
+    $$(APP_LDFLAGS) $$(FOREIGN_CFLAGS_$(name)) $$(FOREIGN_LDLIBS_$(name)) $$(FOREIGN_SOURCES_$(name)) \
+    $$(FOREIGN_FOLDER_$(name)) $$(FOREIGN_BASE_$(name)))))
+$(foreach name,$(FOREIGN),$(foreach source,$(FOREIGN_SOURCES_$(name)),$(eval $(call foreign_object,$(name),$(source)))))
+$(foreach name,$(FOREIGN_PROGRAMS),$(eval $(call foreign_program,$(name))))
+$(foreach name,$(FOREIGN_IMAGES),$(eval $(call foreign_image,$(name))))
+
+# --- The initrd
+#
+# An EROFS file system, files uncompressed and on page boundaries, so that their pages are mapped where they lie. A
+# program of APPS_DIR takes the place of one of ours that has its name.
+
+ROOT_BIN := $(addprefix $(APPS)/packed/bin/,$(filter-out $(FOREIGN_PROGRAMS),$(PROGRAMS) $(BARE_PROGRAMS))) \
+    $(addprefix $(APPS)/packed/foreign/,$(FOREIGN_PROGRAMS))
+ROOT_LIB := $(APPS)/packed/libc $(addprefix $(APPS)/packed/foreign/,$(FOREIGN_IMAGES))
+EROFS_FLAGS := -T0 -U 00000000-0000-0000-0000-000000000000 --all-root -x-1 --quiet -E noinline_data
+
+$(eval $(call stamp,$(APPS)/root.list,$$(ROOT_BIN) $$(ROOT_LIB) $$(EROFS_FLAGS)))
+
+$(INITRD): $(ROOT_BIN) $(ROOT_LIB) $(APPS)/root.list apps/tools/check_initrd.sh
+	@$(call step,EROFS,$@)
+	$(Q)rm -rf $(BUILD)/root
+	$(Q)mkdir -p $(BUILD)/root/bin $(BUILD)/root/lib $(BUILD)/root/dev
+	$(Q)cp $(ROOT_BIN) $(BUILD)/root/bin
+	$(Q)cp $(ROOT_LIB) $(BUILD)/root/lib
+	$(Q)mkfs.erofs $(EROFS_FLAGS) $@ $(BUILD)/root
+	$(Q)sh apps/tools/check_initrd.sh $@ $(BUILD)/root
+
+-include $(LIBC_OBJECTS:.o=.d)
+-include $(foreach name,$(PROGRAMS) $(BARE_PROGRAMS),$(patsubst %.o,%.d,$(call program_objects,$(name))))
+-include $(foreach name,$(FOREIGN),$(patsubst %.o,%.d,$(call foreign_objects,$(name))))

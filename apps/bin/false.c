@@ -1,0 +1,5 @@
+/* false: ends with status 1. */
+int main(void)
+{
+    return 1;
+}

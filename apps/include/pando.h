@@ -1,0 +1,43 @@
+#pragma once
+
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "abi_pando.h"
+
+/*
+ * What Pando offers beyond POSIX. All functions set errno as usual; under another kernel they fail with ENOSYS.
+ */
+
+/*
+ * posix_spawn(), and when the image is refused (ENOEXEC), words for it in @reason, which is "" otherwise.
+ * Returns 0 or an error number, as posix_spawn() does.
+ */
+int pando_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
+                char *const envp[], char reason[ABI_REASON_BYTES]);
+
+/*
+ * Load an image into the caller's shared region: section 2 of the regions' specification.
+ * Returns 0 and fills @loaded, or -1 with errno; @loaded is untouched then.
+ */
+int region_load(const struct abi_region_load *request, struct abi_region_loaded *loaded);
+
+/*
+ * The manifest of the entry that the caller's region sees at @base.
+ * Returns the number of its extents, of which the first @capacity are in @extents, or -1 with errno.
+ */
+int region_info(uint64_t base, struct abi_extent *extents, size_t capacity);
+
+/*
+ * Who uses which frames, counted by one walk over the real tables.
+ * Returns the number of tasks, of which the first @capacity are in @rows, or -1 with errno.
+ */
+int pando_usage(struct abi_usage *usage, struct abi_task_usage *rows, size_t capacity);
+
+/*
+ * A count made inside the supervisor, in instructions.
+ * Returns it, or -1 with errno: ENOSYS unless the machine was started with `bench`.
+ */
+int64_t pando_bench(enum abi_bench what, uint64_t argument);

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raw_syscall.h"
+
+/*
+ * What the parts of the system-call library tell each other; no application sees it.
+ */
+
+/* How one address or number goes into a system call's register. */
+#define ARG(value) ((uint64_t)(value))
+
+/*
+ * Turn a system call's result into what a POSIX function returns: itself, or -1 with errno set.
+ */
+long libc_result(int64_t result);
+
+/*
+ * Write out what the standard streams and the files that fopen() opened still hold. Returns 0 or EOF.
+ */
+int libc_flush_all(void);
+
+/*
+ * The flags of open(), from picolibc's numbers to the supervisor's.
+ */
+uint64_t libc_open_flags(int flags);
+
+/*
+ * Descriptors that a child doesn't inherit: bit n is descriptor n. Kept here since no call tells it.
+ */
+extern uint64_t libc_close_on_exec;
+
+/* What crt0 hands to pando_start(): where an application's parts lie. The order is known to crt0.S. */
+struct app_image {
+    int (*main)(int argc, char **argv, char **envp);
+    void (**init_start)(void);
+    void (**init_end)(void);
+    void (**fini_start)(void);
+    void (**fini_end)(void);
+    const char *tls_image;
+    uint64_t tls_file_bytes;
+    uint64_t tls_bytes;
+};

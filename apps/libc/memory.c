@@ -1,0 +1,57 @@
+/*
+ * Memory from the supervisor: mappings, and the break that picolibc's malloc grows by.
+ *
+ * The supervisor's brk() never fails by a negative number: it answers with the break as it is afterwards. The break
+ * is asked for once and remembered; nobody else moves it.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "libc.h"
+
+static char *current_break;
+
+void *mmap(void *address, size_t size_bytes, int protection, int flags, int fd, off_t offset)
+{
+    int64_t result =
+        raw_syscall6(SYS_mmap, ARG(address), size_bytes, ARG(protection), ARG(flags), ARG(fd), ARG(offset));
+
+    return (void *)libc_result(result);
+}
+
+int munmap(void *address, size_t size_bytes)
+{
+    return (int)libc_result(raw_syscall2(SYS_munmap, ARG(address), size_bytes));
+}
+
+int mprotect(void *address, size_t size_bytes, int protection)
+{
+    return (int)libc_result(raw_syscall3(SYS_mprotect, ARG(address), size_bytes, ARG(protection)));
+}
+
+static bool move_break(char *wanted)
+{
+    current_break = (char *)raw_syscall1(SYS_brk, ARG(wanted));
+    if (current_break != wanted) {
+        errno = ENOMEM;
+        return false;
+    }
+    return true;
+}
+
+void *sbrk(ptrdiff_t increment)
+{
+    if (current_break == NULL) {
+        current_break = (char *)raw_syscall1(SYS_brk, 0);
+    }
+    char *old = current_break;
+    char *wanted;
+
+    /* Growth that wraps would ask for less than there is, and get it. */
+    if (__builtin_add_overflow((uintptr_t)old, increment, (uintptr_t *)&wanted) && increment > 0) {
+        errno = ENOMEM;
+        return (void *)-1;
+    }
+    return increment == 0 || move_break(wanted) ? old : (void *)-1;
+}

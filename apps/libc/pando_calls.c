@@ -1,0 +1,26 @@
+/*
+ * Pando's own calls, as <pando.h> promises them. Spawning has a file of its own.
+ */
+#include "pando.h"
+
+#include "libc.h"
+
+int region_load(const struct abi_region_load *request, struct abi_region_loaded *loaded)
+{
+    return (int)libc_result(raw_syscall2(SYS_region_load, ARG(request), ARG(loaded)));
+}
+
+int region_info(uint64_t base, struct abi_extent *extents, size_t capacity)
+{
+    return (int)libc_result(raw_syscall3(SYS_region_info, base, ARG(extents), capacity));
+}
+
+int pando_usage(struct abi_usage *usage, struct abi_task_usage *rows, size_t capacity)
+{
+    return (int)libc_result(raw_syscall3(SYS_usage, ARG(usage), ARG(rows), capacity));
+}
+
+int64_t pando_bench(enum abi_bench what, uint64_t argument)
+{
+    return libc_result(raw_syscall2(SYS_bench, ARG(what), argument));
+}

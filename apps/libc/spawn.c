@@ -1,0 +1,314 @@
+/*
+ * posix_spawn() over the supervisor's spawn call.
+ *
+ * The call wants a finished table (the child's descriptor i is the caller's descriptor fds[i]), POSIX gives actions
+ * in order. So the actions are played on the table here, before the call: a duplicate copies a cell, a close empties
+ * one, an open is done by the caller and undone after the call. Without actions the supervisor inherits by itself.
+ *
+ * Typical use:
+ *     posix_spawn_file_actions_init(&actions);
+ *     posix_spawn_file_actions_adddup2(&actions, pipe_end, STDOUT_FILENO);
+ *     posix_spawnp(&pid, "ls", &actions, NULL, argv, environ);
+ *     posix_spawn_file_actions_destroy(&actions);
+ */
+#include <spawn.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libc.h"
+#include "pando.h"
+
+#define DESCRIPTOR_LIMIT 64
+#define CLOSED (-1)
+#define PATH_BYTES 256
+#define DEFAULT_PATH "/bin"
+
+enum action_kind { ACTION_CLOSE, ACTION_DUPLICATE, ACTION_OPEN };
+
+struct action {
+    enum action_kind kind;
+    int target;
+    int source; /* of ACTION_DUPLICATE */
+    int flags; /* of ACTION_OPEN, as are the next two */
+    mode_t mode;
+    char *path; /* owned */
+};
+
+struct __posix_spawn_file_actions {
+    size_t count;
+    size_t capacity;
+    struct action *actions;
+};
+
+struct __posix_spawnattr {
+    short flags;
+};
+
+/* The child's table while the actions are played on it. */
+struct table {
+    int32_t cells[DESCRIPTOR_LIMIT];
+    uint64_t opened; /* bit n: the caller's descriptor n was opened for the child and is to be closed again */
+};
+
+int posix_spawn_file_actions_init(posix_spawn_file_actions_t *actions)
+{
+    *actions = calloc(1, sizeof(**actions));
+    return *actions == NULL ? ENOMEM : 0;
+}
+
+int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *actions)
+{
+    for (size_t i = 0; i < (*actions)->count; i++) {
+        free((*actions)->actions[i].path);
+    }
+    free((*actions)->actions);
+    free(*actions);
+    *actions = NULL;
+    return 0;
+}
+
+static bool is_descriptor(int fd)
+{
+    return fd >= 0 && fd < DESCRIPTOR_LIMIT;
+}
+
+static int append(struct __posix_spawn_file_actions *list, struct action action)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 4 : 2 * list->capacity;
+        struct action *grown = reallocarray(list->actions, capacity, sizeof(*grown));
+
+        if (grown == NULL) {
+            return ENOMEM;
+        }
+        list->actions = grown;
+        list->capacity = capacity;
+    }
+    list->actions[list->count++] = action;
+    return 0;
+}
+
+int posix_spawn_file_actions_addclose(posix_spawn_file_actions_t *actions, int fd)
+{
+    if (!is_descriptor(fd)) {
+        return EBADF;
+    }
+    return append(*actions, (struct action){ .kind = ACTION_CLOSE, .target = fd });
+}
+
+int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int source, int target)
+{
+    if (!is_descriptor(source) || !is_descriptor(target)) {
+        return EBADF;
+    }
+    return append(*actions, (struct action){ .kind = ACTION_DUPLICATE, .source = source, .target = target });
+}
+
+int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd, const char *restrict path,
+                                     int flags, mode_t mode)
+{
+    if (!is_descriptor(fd)) {
+        return EBADF;
+    }
+    char *copy = strdup(path);
+
+    if (copy == NULL) {
+        return ENOMEM;
+    }
+    int error = append(
+        *actions, (struct action){ .kind = ACTION_OPEN, .target = fd, .flags = flags, .mode = mode, .path = copy });
+
+    if (error != 0) {
+        free(copy);
+    }
+    return error;
+}
+
+/* What the child would inherit without any action. */
+static void table_inherit(struct table *table)
+{
+    struct stat ignored;
+
+    table->opened = 0;
+    for (int fd = 0; fd < DESCRIPTOR_LIMIT; fd++) {
+        bool is_inherited = !(libc_close_on_exec & 1ull << fd) && fstat(fd, &ignored) == 0;
+
+        table->cells[fd] = is_inherited ? fd : CLOSED;
+    }
+}
+
+static int play_open(struct table *table, const struct action *action)
+{
+    int fd = open(action->path, action->flags & ~O_CLOEXEC, action->mode);
+
+    if (fd < 0) {
+        return errno;
+    }
+    if (!is_descriptor(fd)) {
+        close(fd);
+        return EMFILE;
+    }
+    table->opened |= 1ull << fd;
+    table->cells[action->target] = fd;
+    return 0;
+}
+
+static int play_duplicate(struct table *table, const struct action *action)
+{
+    struct stat ignored;
+    int32_t source = table->cells[action->source];
+
+    if (source == CLOSED) {
+        /* To itself, it means: inherit this one although it is close-on-exec. */
+        if (action->source != action->target || fstat(action->source, &ignored) != 0) {
+            return EBADF;
+        }
+        source = action->source;
+    }
+    table->cells[action->target] = source;
+    return 0;
+}
+
+static int play(struct table *table, const struct __posix_spawn_file_actions *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct action *action = &list->actions[i];
+        int error = 0;
+
+        if (action->kind == ACTION_CLOSE) {
+            table->cells[action->target] = CLOSED;
+        } else if (action->kind == ACTION_DUPLICATE) {
+            error = play_duplicate(table, action);
+        } else {
+            error = play_open(table, action);
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static uint32_t table_count(const struct table *table)
+{
+    uint32_t count = DESCRIPTOR_LIMIT;
+
+    while (count > 0 && table->cells[count - 1] == CLOSED) {
+        count--;
+    }
+    return count;
+}
+
+static void close_opened(const struct table *table)
+{
+    for (int fd = 0; fd < DESCRIPTOR_LIMIT; fd++) {
+        if (table->opened & 1ull << fd) {
+            close(fd);
+        }
+    }
+}
+
+static int spawn(pid_t *pid, const struct abi_spawn *request)
+{
+    int caller_errno = errno;
+    long result = libc_result(raw_syscall1(SYS_spawn, ARG(request)));
+
+    if (result < 0) {
+        int error = errno;
+
+        errno = caller_errno;
+        return error;
+    }
+    if (pid != NULL) {
+        *pid = (pid_t)result;
+    }
+    return 0;
+}
+
+int pando_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
+                char *const envp[], char reason[ABI_REASON_BYTES])
+{
+    struct abi_spawn request = { .path = ARG(path), .argv = ARG(argv), .envp = ARG(envp), .reason = ARG(reason) };
+
+    if (reason != NULL) {
+        reason[0] = '\0';
+    }
+    if (actions == NULL || *actions == NULL || (*actions)->count == 0) {
+        return spawn(pid, &request);
+    }
+    struct table table;
+
+    table_inherit(&table);
+    int error = play(&table, *actions);
+
+    if (error == 0) {
+        request.fds = ARG(table.cells);
+        request.fd_count = table_count(&table);
+        error = spawn(pid, &request);
+    }
+    close_opened(&table);
+    return error;
+}
+
+int posix_spawn(pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *restrict attributes, char *const argv[], char *const envp[])
+{
+    /* Nothing that attributes can ask for exists here; to pretend otherwise would be worse than to refuse. */
+    if (attributes != NULL && *attributes != NULL && (*attributes)->flags != 0) {
+        return EINVAL;
+    }
+    return pando_spawn(pid, path, actions, argv, envp, NULL);
+}
+
+int posix_spawnp(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *restrict attributes, char *const argv[], char *const envp[])
+{
+    if (strchr(file, '/') != NULL) {
+        return posix_spawn(pid, file, actions, attributes, argv, envp);
+    }
+    const char *directory = getenv("PATH");
+    int error = ENOENT;
+
+    for (directory = directory != NULL ? directory : DEFAULT_PATH; error == ENOENT && directory != NULL;) {
+        char path[PATH_BYTES];
+        size_t length = strcspn(directory, ":");
+
+        if (snprintf(path, sizeof(path), "%.*s/%s", (int)length, directory, file) >= (int)sizeof(path)) {
+            return ENAMETOOLONG;
+        }
+        error = posix_spawn(pid, path, actions, attributes, argv, envp);
+        directory = directory[length] == ':' ? directory + length + 1 : NULL;
+    }
+    return error;
+}
+
+int posix_spawnattr_init(posix_spawnattr_t *attributes)
+{
+    *attributes = calloc(1, sizeof(**attributes));
+    return *attributes == NULL ? ENOMEM : 0;
+}
+
+int posix_spawnattr_destroy(posix_spawnattr_t *attributes)
+{
+    free(*attributes);
+    *attributes = NULL;
+    return 0;
+}
+
+int posix_spawnattr_setflags(posix_spawnattr_t *attributes, short flags)
+{
+    (*attributes)->flags = flags;
+    return 0;
+}
+
+int posix_spawnattr_getflags(const posix_spawnattr_t *restrict attributes, short *restrict flags)
+{
+    *flags = (*attributes)->flags;
+    return 0;
+}

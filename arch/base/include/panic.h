@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * A broken invariant of our own: print what and where, the state needed to find it, and stop the machine with a
+ * non-zero status. Nothing that a user program, an image, the device tree or the firmware does may reach this.
+ */
+#define panic(...) panic_at(__FILE__, __LINE__, __VA_ARGS__)
+_Noreturn void panic_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* More state, in front of the panic itself. */
+void panic_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Where a panic's bytes go, and what ends the machine; before they are set, it stops in silence. */
+void panic_set_output(void (*put)(const char *bytes, unsigned long size));
+void panic_set_stop(void (*stop)(void));
+
+/* Our own invariant; errors that somebody else can cause are values, never this. */
+#define ASSERT(condition) \
+    do { \
+        if (__builtin_expect(!(condition), 0)) { \
+            panic("assertion failed: %s", #condition); \
+        } \
+    } while (0)

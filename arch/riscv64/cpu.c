@@ -1,0 +1,95 @@
+/*
+ * The hart: probing, timer, sleep, counters, and whose floating-point values it holds.
+ *
+ * Floating point: a task starts with the unit off (sstatus.FS), so its first instruction traps and cpu_fp_grant()
+ * gives it zeros; from then on its values are saved when it leaves the hart dirty, and restored when it comes back
+ * and another task has used the unit meanwhile. A task that computes with integers only never pays.
+ */
+#include "cpu.h"
+
+#include "csr.h"
+#include "sbi.h"
+#include "supervisor_trap.h"
+#include "trap.h"
+
+static bool has_sstc;
+
+static unsigned probe_asid_bits(void)
+{
+    uint64_t satp = csr_read(satp);
+
+    csr_write(satp, satp | SATP_ASID_MASK << SATP_ASID_SHIFT);
+    uint64_t kept = csr_read(satp) >> SATP_ASID_SHIFT & SATP_ASID_MASK;
+
+    csr_write(satp, satp);
+    __asm__ volatile("sfence.vma" ::: "memory");
+    return (unsigned)__builtin_popcountll(kept);
+}
+
+struct cpu_features cpu_probe(void)
+{
+    has_sstc = supervisor_probe_stimecmp();
+    return (struct cpu_features){ .sstc = has_sstc, .asid_bits = probe_asid_bits() };
+}
+
+void cpu_timer_set(uint64_t ticks)
+{
+    if (has_sstc) {
+        csr_write(0x14d, ticks); /* stimecmp */
+    } else {
+        sbi_timer_set(ticks);
+    }
+}
+
+void cpu_interrupts_enable(void)
+{
+    csr_write(sie, SIE_STIE | SIE_SEIE);
+}
+
+uint64_t cpu_wait(void)
+{
+    /* wfi resumes for a pending interrupt that sie enables even while sstatus.SIE is 0 (Priv. spec, WFI). */
+    __asm__ volatile("wfi" ::: "memory");
+    return csr_read(sip) & csr_read(sie);
+}
+
+void cpu_counters_allow(bool instructions)
+{
+    csr_write(scounteren, instructions ? 6 : 2);
+}
+
+void cpu_fp_switch(struct fp_frame *previous, struct fp_frame *next)
+{
+    struct hart *hart = this_hart();
+
+    if (previous != NULL && (csr_read(sstatus) & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+        fp_save(previous);
+    }
+    csr_clear(sstatus, SSTATUS_FS);
+    if (next != NULL) {
+        csr_set(sstatus, SSTATUS_FS_CLEAN);
+        if (hart->fp_owner != next) {
+            fp_restore(next);
+            hart->fp_owner = next;
+            csr_clear(sstatus, SSTATUS_FS);
+            csr_set(sstatus, SSTATUS_FS_CLEAN);
+        }
+    }
+}
+
+void cpu_fp_forget(const struct fp_frame *fp)
+{
+    if (this_hart()->fp_owner == fp) {
+        this_hart()->fp_owner = NULL;
+        csr_clear(sstatus, SSTATUS_FS);
+    }
+}
+
+bool cpu_fp_grant(struct fp_frame *fp)
+{
+    if ((csr_read(sstatus) & SSTATUS_FS) != 0) {
+        return false;
+    }
+    cpu_fp_switch(NULL, fp);
+    return true;
+}

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "trap.h"
+#include "types.h"
+
+/*
+ * The hart itself: what it can do, its clock, its timer, its sleep.
+ */
+struct cpu_features {
+    bool sstc; /* stimecmp works: no firmware call to set the timer */
+    unsigned asid_bits;
+};
+
+/* Probe this hart by trying. Traps must be set up. */
+struct cpu_features cpu_probe(void);
+
+/* The time register, in ticks of the timebase. */
+static inline uint64_t cpu_time(void)
+{
+    uint64_t ticks;
+
+    __asm__ volatile("rdtime %0" : "=r"(ticks));
+    return ticks;
+}
+
+/* Instructions retired; what it counts under an emulator is the emulator's matter. */
+static inline uint64_t cpu_instructions(void)
+{
+    uint64_t count;
+
+    __asm__ volatile("rdinstret %0" : "=r"(count));
+    return count;
+}
+
+/* Interrupt this hart once the time register has reached @ticks; UINT64_MAX: never. cpu_probe() was called. */
+void cpu_timer_set(uint64_t ticks);
+
+/* Let interrupts of timer and devices through while in U-mode and in cpu_wait(). */
+void cpu_interrupts_enable(void);
+
+/* Sleep until an interrupt is pending; it is not taken. Returns the pending ones, bits as in SIE_*. */
+uint64_t cpu_wait(void);
+
+/* Users may read the clock; with @instructions also the count of instructions retired. */
+void cpu_counters_allow(bool instructions);
+
+/* What floating-point registers hold, when the hart goes from one task to another. @next NULL: it has not used any. */
+void cpu_fp_switch(struct fp_frame *previous, struct fp_frame *next);
+
+/* The task of @fp ends: what the registers hold is nobody's, and another task's frame may get the same address. */
+void cpu_fp_forget(const struct fp_frame *fp);
+
+/* Give the running task the floating-point unit, with the values of @fp. False when it has it already. */
+bool cpu_fp_grant(struct fp_frame *fp);

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "types.h"
+
+/*
+ * Traps and what a hart keeps for them.
+ *
+ * While a task runs in U-mode, sscratch points to its trap frame; in the supervisor sscratch is 0 and tp points to the
+ * hart. So the entry code knows from one exchange of tp and sscratch where it came from.
+ *
+ * A trap from U-mode saves the registers that C may clobber into the frame and calls C on the hart's stack. C code
+ * preserves s0..s11, so they are stored only when the hart is to run another task: a quick system call never touches
+ * them. The supervisor runs with interrupts off from entry to exit.
+ */
+struct trap_frame {
+    uint64_t pc;
+    uint64_t ra, sp, gp, tp;
+    uint64_t t0, t1, t2;
+    uint64_t s0, s1;
+    uint64_t a0, a1, a2, a3, a4, a5, a6, a7;
+    uint64_t s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
+    uint64_t t3, t4, t5, t6;
+    /* Set when the frame is made the current one of a hart. */
+    struct hart *hart;
+    uint64_t stack_top; /* of that hart */
+};
+
+/* The floating-point registers of a task that has used them. */
+struct fp_frame {
+    uint64_t f[32];
+    uint64_t fcsr;
+};
+
+struct hart {
+    /* Fixed when the hart starts. */
+    uint64_t hart_id; /* the hardware's */
+    uint64_t hart_index; /* ours, dense from 0 */
+    uint64_t stack_bottom;
+    uint64_t stack_top;
+    uint64_t emergency_stack_top; /* for a trap that finds the stack overrun */
+    /* The hart's own, interrupts off. */
+    struct trap_frame *frame; /* of the task that runs, or ran last */
+    uint64_t reschedule; /* not 0: don't return to that task, ask trap_schedule() */
+    struct fp_frame *fp_owner; /* whose values the floating-point registers hold */
+    uint64_t overrun_sp; /* the stack pointer that was found outside the stack */
+};
+
+static inline struct hart *this_hart(void)
+{
+    struct hart *hart;
+
+    __asm__("mv %0, tp" : "=r"(hart));
+    return hart;
+}
+
+/* All registers at a trap inside the supervisor, on its stack. */
+struct supervisor_frame {
+    uint64_t x[32]; /* x[0] is unused, x[2] the stack pointer before the trap */
+    uint64_t pc;
+    uint64_t status;
+};
+
+/*
+ * What the layer above gives. Each is called on the hart's stack with interrupts off.
+ *
+ * trap_system_calls, trap_own_calls: the functions for a7 below TRAP_SYSTEM_CALLS, and for a7 - 0x4000 below
+ * TRAP_OWN_CALLS; none is NULL. They get the user's a0..a5, and their result is the user's a0, unless they made the
+ * hart reschedule: then it is handed to trap_schedule().
+ */
+#define TRAP_SYSTEM_CALLS 288
+#define TRAP_OWN_CALLS 8
+typedef int64_t trap_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
+extern trap_call *const trap_system_calls[TRAP_SYSTEM_CALLS];
+extern trap_call *const trap_own_calls[TRAP_OWN_CALLS];
+int64_t trap_unknown_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
+
+/* An exception of the task that runs, at frame->pc; or an interrupt while it ran. */
+void trap_exception(struct trap_frame *frame, uint64_t cause, uint64_t value);
+void trap_interrupt(uint64_t cause);
+
+/*
+ * The frame to run next; called when the hart is to reschedule, with the current frame saved as a whole. @result is
+ * that of the system call that made it so, TRAP_NO_RESULT after an exception or interrupt.
+ */
+#define TRAP_NO_RESULT INT64_MIN
+struct trap_frame *trap_schedule(int64_t result);
+
+/* A page fault of the supervisor on a user's address, in a user copy: 0 when the access can be tried again. */
+int trap_user_copy_fault(uint64_t address, uint64_t cause);
+
+/* Run @frame in U-mode from now on; the stack is left as it is. The first entry of a hart. */
+_Noreturn void trap_enter_user(struct trap_frame *frame);
+
+/* The entry point for stvec. */
+void trap_entry(void);
+
+/* Floating point: see fp.S. Both need sstatus.FS not off. */
+void fp_save(struct fp_frame *fp);
+void fp_restore(const struct fp_frame *fp);

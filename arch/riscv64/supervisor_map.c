@@ -1,0 +1,284 @@
+/*
+ * The supervisor's half of the address space, once RAM is known: the direct map, the window of frame descriptors, the
+ * window of devices. All of it is global and the same in every root table, so root entries are made here only, before
+ * the first map exists; afterwards only tables below them change.
+ *
+ * Invariants
+ *   supervisor-w-xor-x   no leaf is writable and executable
+ *   direct-map-no-x      no leaf of the direct map is executable
+ *   image-read-only      the image's text and constants are not writable in the direct map either
+ *   firmware-unmapped    no leaf covers a reserved range
+ */
+#include "supervisor_map.h"
+
+#include "abi_errno.h"
+#include "arch.h"
+#include "arch_device.h"
+#include "boot_map.h"
+#include "checked.h"
+#include "csr.h"
+
+static uint64_t image_physical; /* where the image was loaded */
+static uint64_t device_pages; /* of the device window's small pages, those in use */
+static uint64_t device_megapages; /* the same of its 2 MiB leaves */
+static uint16_t root_slots[SV39_USER_ROOT_ENTRIES]; /* the root's entries that are not 0: what every map copies */
+static size_t root_slot_count;
+static struct memory_span read_only; /* the image's text and constants */
+
+/* What exact mapping works from. */
+struct plan {
+    const struct memory_span *banks;
+    size_t bank_count;
+    const struct memory_span *holes;
+    size_t hole_count;
+    int (*take)(paddr_t *out);
+};
+
+static void fence_all(void)
+{
+    __asm__ volatile("sfence.vma" ::: "memory");
+}
+
+void supervisor_map_init(uint64_t image)
+{
+    image_physical = image;
+    read_only = (struct memory_span){ paddr(image), paddr(image + (uint64_t)(image_rodata_end - image_start)) };
+}
+
+struct memory_span supervisor_image(void)
+{
+    return (struct memory_span){ paddr(image_physical),
+                                 paddr(image_physical + (uint64_t)(image_end - image_start)) };
+}
+
+void supervisor_map_rough(const struct memory_span *banks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (uint64_t at = ALIGNED_DOWN(banks[i].start.value, sv39_span(2)); at < banks[i].end.value;
+             at += sv39_span(2)) {
+            if (at < ARCH_DIRECT_LIMIT) {
+                boot_tables.root[sv39_index(ARCH_DIRECT_BASE + at, 2)] = pte_make(paddr(at), SUPERVISOR_DATA);
+            }
+        }
+    }
+    fence_all();
+}
+
+static bool overlaps(const struct memory_span *span, uint64_t start, uint64_t end)
+{
+    return span->start.value < end && start < span->end.value;
+}
+
+static bool covers(const struct memory_span *span, uint64_t start, uint64_t end)
+{
+    return span->start.value <= start && end <= span->end.value;
+}
+
+/* What [start, end) is: wholly to be mapped one way, wholly not, or neither. */
+enum uniformity { UNIFORM_UNMAPPED, UNIFORM_WRITABLE, UNIFORM_READ_ONLY, MIXED };
+
+static enum uniformity classify(const struct plan *plan, uint64_t start, uint64_t end)
+{
+    bool touched = false, covered = false;
+
+    for (size_t i = 0; i < plan->bank_count; i++) {
+        touched |= overlaps(&plan->banks[i], start, end);
+        covered |= covers(&plan->banks[i], start, end);
+    }
+    if (!touched) {
+        return UNIFORM_UNMAPPED;
+    }
+    for (size_t i = 0; i < plan->hole_count; i++) {
+        if (covers(&plan->holes[i], start, end)) {
+            return UNIFORM_UNMAPPED;
+        }
+        covered &= !overlaps(&plan->holes[i], start, end);
+    }
+    if (!covered) {
+        return MIXED;
+    }
+    if (covers(&read_only, start, end)) {
+        return UNIFORM_READ_ONLY;
+    }
+    return overlaps(&read_only, start, end) ? MIXED : UNIFORM_WRITABLE;
+}
+
+/*
+ * Fill @table, whose entries cover sv39_span(@level) bytes each from @start. Banks and holes end at
+ * pages, so no page is mixed.
+ */
+static int fill(const struct plan *plan, pte_t *table, unsigned level, uint64_t start)
+{
+    for (unsigned i = 0; i < SV39_ENTRIES; i++) {
+        uint64_t at = start + i * sv39_span(level), end = at + sv39_span(level);
+        enum uniformity kind = classify(plan, at, end);
+
+        if (kind == UNIFORM_WRITABLE) {
+            table[i] = pte_make(paddr(at), SUPERVISOR_DATA);
+        } else if (kind == UNIFORM_READ_ONLY) {
+            table[i] = pte_make(paddr(at), SUPERVISOR_LEAF | PTE_R);
+        } else if (kind == MIXED) {
+            paddr_t below;
+            int error = plan->take(&below);
+
+            if (error) {
+                return error;
+            }
+            error = fill(plan, arch_direct(below), level - 1, at);
+            if (error) {
+                return error;
+            }
+            table[i] = pte_make(below, PTE_V);
+        }
+    }
+    return 0;
+}
+
+int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, const struct memory_span *holes,
+                         size_t hole_count, int (*take)(paddr_t *out))
+{
+    const struct plan plan = { banks, bank_count, holes, hole_count, take };
+
+    for (uint64_t at = 0; at < ARCH_DIRECT_LIMIT; at += sv39_span(2)) {
+        pte_t *entry = &boot_tables.root[sv39_index(ARCH_DIRECT_BASE + at, 2)];
+
+        if (*entry == 0 || classify(&plan, at, at + sv39_span(2)) == UNIFORM_WRITABLE) {
+            continue;
+        }
+        paddr_t table;
+        int error = take(&table);
+
+        if (error == 0) {
+            error = fill(&plan, arch_direct(table), 1, at);
+        }
+        if (error) {
+            return error;
+        }
+        *entry = pte_make(table, PTE_V);
+    }
+    fence_all();
+    for (uint16_t i = SV39_USER_ROOT_ENTRIES; i < SV39_ENTRIES; i++) {
+        if (boot_tables.root[i] != 0) {
+            root_slots[root_slot_count++] = i;
+        }
+    }
+    return 0;
+}
+
+void arch_root_prepare(pte_t *root)
+{
+    for (size_t i = 0; i < root_slot_count; i++) {
+        root[root_slots[i]] = boot_tables.root[root_slots[i]];
+    }
+}
+
+void arch_root_clear(pte_t *root)
+{
+    for (size_t i = 0; i < root_slot_count; i++) {
+        root[root_slots[i]] = 0;
+    }
+}
+
+static uint64_t root_satp(paddr_t root)
+{
+    return SATP_MODE_SV39 | root.value >> PAGE_SHIFT;
+}
+
+void arch_root_switch(paddr_t root)
+{
+    /* One ASID for all: what the last space left in the TLB must go (Priv. spec, SFENCE.VMA). */
+    csr_write(satp, root_satp(root));
+    fence_all();
+}
+
+void arch_root_leave(void)
+{
+    arch_root_switch(paddr(image_physical + (uint64_t)((char *)boot_tables.root - image_start)));
+}
+
+void arch_tlb_flush(paddr_t root, uaddr_t start, uint64_t pages)
+{
+    if (csr_read(satp) != root_satp(root)) {
+        return; /* the switch to it will flush */
+    }
+    if (pages > 16) {
+        fence_all();
+        return;
+    }
+    for (uint64_t i = 0; i < pages; i++) {
+        __asm__ volatile("sfence.vma %0" ::"r"(start.value + i * PAGE_SIZE) : "memory");
+    }
+}
+
+void arch_tlb_flush_all(void)
+{
+    fence_all();
+}
+
+void arch_instruction_fence(void)
+{
+    __asm__ volatile("fence.i" ::: "memory");
+}
+
+bool arch_descriptor_table_missing(const void *page)
+{
+    return boot_tables.descriptor_level1[sv39_index((uint64_t)page, 1)] == 0;
+}
+
+void arch_descriptor_table_give(const void *page, paddr_t table)
+{
+    boot_tables.descriptor_level1[sv39_index((uint64_t)page, 1)] = pte_make(table, PTE_V);
+}
+
+void arch_descriptor_page_map(void *page, paddr_t frame)
+{
+    pte_t *table = arch_direct(pte_frame(boot_tables.descriptor_level1[sv39_index((uint64_t)page, 1)]));
+
+    table[sv39_index((uint64_t)page, 0)] = pte_make(frame, SUPERVISOR_DATA);
+    __asm__ volatile("sfence.vma %0" ::"r"(page) : "memory");
+}
+
+/* Big register blocks (a PLIC has megabytes) take 2 MiB leaves, small ones share a level-0 table. */
+static void *map_megapages(uint64_t base, uint64_t end)
+{
+    uint64_t count = (ALIGNED_UP(end, sv39_span(1)) - base) / sv39_span(1);
+    uint64_t first = BOOT_DEVICE_LEVEL1 + 1 + device_megapages;
+
+    if (count > SV39_ENTRIES - first) {
+        return NULL;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        boot_tables.image_level1[first + i] = pte_make(paddr(base + i * sv39_span(1)), SUPERVISOR_DATA);
+    }
+    device_megapages += count;
+    return (void *)(ARCH_IMAGE_BASE + first * sv39_span(1));
+}
+
+static void *map_pages(uint64_t base, uint64_t end)
+{
+    uint64_t count = (end - base) >> PAGE_SHIFT;
+    uint64_t window = ARCH_IMAGE_BASE + BOOT_DEVICE_LEVEL1 * sv39_span(1) + (device_pages << PAGE_SHIFT);
+
+    if (count > SV39_ENTRIES - device_pages) {
+        return NULL;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        boot_tables.device_level0[device_pages++] = pte_make(paddr(base + (i << PAGE_SHIFT)), SUPERVISOR_DATA);
+    }
+    return (void *)window;
+}
+
+void *arch_device_map(paddr_t base, uint64_t size_bytes)
+{
+    uint64_t first = page_round_down(base.value), end;
+
+    if (size_bytes == 0 || add_overflows(base.value, size_bytes, &end) || page_round_up_overflows(end, &end) ||
+        end > PTE_FRAME_MASK) {
+        return NULL;
+    }
+    bool big = size_bytes >= sv39_span(1) && ALIGNED_DOWN(first, sv39_span(1)) == first;
+    char *window = big ? map_megapages(first, end) : map_pages(first, end);
+
+    fence_all();
+    return window == NULL ? NULL : window + (base.value & PAGE_MASK);
+}

@@ -1,0 +1,115 @@
+/*
+ * Traps inside the supervisor: there are three that are no mistake of ours.
+ *   - a user copy met a page that is not there yet, or must not be touched;
+ *   - a page that was mapped a moment ago is not seen yet: an invalid entry may be cached (Priv. spec, SFENCE.VMA),
+ *     so the access is tried again once;
+ *   - cpu_probe() tried an instruction that this hart has not.
+ * Everything else is a panic with all registers.
+ */
+#include "supervisor_trap.h"
+
+#include "arch.h"
+#include "boot_map.h"
+#include "csr.h"
+#include "panic.h"
+#include "trap.h"
+
+#include <stdarg.h>
+
+/* Addresses in user_access.S. */
+extern char user_copy_start[], user_copy_end[], user_copy_failed[];
+
+/* Called by trap.S. */
+void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t value);
+
+static bool is_page_fault(uint64_t cause)
+{
+    return cause == SCAUSE_FETCH_PAGE || cause == SCAUSE_LOAD_PAGE || cause == SCAUSE_STORE_PAGE;
+}
+
+/* Whether the supervisor's own tables allow what faulted: then the hart had an older entry cached. */
+static bool is_spurious(uint64_t cause, uint64_t address)
+{
+    const pte_t *table = boot_tables.root;
+    uint64_t needed = cause == SCAUSE_STORE_PAGE ? PTE_W : cause == SCAUSE_LOAD_PAGE ? PTE_R : PTE_X;
+
+    for (unsigned level = 2;; level--) {
+        pte_t pte = table[sv39_index(address, level)];
+
+        if (!pte_is_table(pte)) {
+            return pte_is_leaf(pte) && (pte & needed) != 0;
+        }
+        if (level == 0) {
+            return false;
+        }
+        table = arch_direct(pte_frame(pte));
+    }
+}
+
+bool supervisor_probe_stimecmp(void)
+{
+    register uint64_t works __asm__("a0") = 1;
+
+    /* The trap handler knows the instruction by its address, clears a0 and goes on behind it. */
+    __asm__ volatile(".global probe_instruction\n"
+                     ".balign 4\n"
+                     "probe_instruction: csrrw zero, 0x14d, %1\n"
+                     : "+r"(works)
+                     : "r"(UINT64_MAX)
+                     : "memory");
+    return works != 0;
+}
+
+extern char probe_instruction[];
+
+static const char *cause_name(uint64_t cause)
+{
+    static const char *const names[] = {
+        "instruction misaligned", "instruction access fault", "illegal instruction", "breakpoint",
+        "load misaligned",        "load access fault",        "store misaligned",    "store access fault",
+        "ecall from U",           "ecall from S",             "cause 10",            "cause 11",
+        "instruction page fault", "load page fault",          "cause 14",            "store page fault",
+    };
+
+    return cause < ARRAY_COUNT(names) ? names[cause] : "unknown cause";
+}
+
+_Noreturn static void panic_with_frame(const struct supervisor_frame *frame, uint64_t cause, uint64_t value)
+{
+    static const char names[32][5] = { "",   "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0",  "s1",  "a0",
+                                       "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3",  "s4",  "s5",
+                                       "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
+    struct hart *hart = this_hart();
+
+    for (unsigned i = 1; i < 32; i += 4) {
+        panic_print("%-4s%016lx  ", names[i], frame->x[i]);
+        for (unsigned j = i + 1; j < i + 4 && j < 32; j++) {
+            panic_print("%-4s%016lx  ", names[j], frame->x[j]);
+        }
+        panic_print("\n");
+    }
+    if (hart->overrun_sp != 0) {
+        panic("the stack of hart %lu overran: sp 0x%lx is outside of [0x%lx, 0x%lx), pc 0x%lx", hart->hart_id,
+              hart->overrun_sp, hart->stack_bottom, hart->stack_top, frame->pc);
+    }
+    panic("%s at 0x%lx in the supervisor, pc 0x%lx, sstatus 0x%lx", cause_name(cause), value, frame->pc, frame->status);
+}
+
+void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t value)
+{
+    uint64_t pc = frame->pc;
+    bool in_user_copy = pc >= (uint64_t)user_copy_start && pc < (uint64_t)user_copy_end;
+
+    if (in_user_copy && value < SV39_USER_END && (cause & SCAUSE_INTERRUPT) == 0) {
+        if (!is_page_fault(cause) || trap_user_copy_fault(value, cause) != 0) {
+            frame->pc = (uint64_t)user_copy_failed;
+        }
+    } else if (cause == SCAUSE_ILLEGAL && pc == (uint64_t)probe_instruction) {
+        frame->x[10] = 0;
+        frame->pc += 4;
+    } else if (is_page_fault(cause) && value >= ARCH_DIRECT_BASE && is_spurious(cause, value)) {
+        __asm__ volatile("sfence.vma %0" ::"r"(value) : "memory");
+    } else {
+        panic_with_frame(frame, cause, value);
+    }
+}

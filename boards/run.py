@@ -1,0 +1,147 @@
+"""Start Pando on QEMU: `make run` calls this.
+
+RUN and APPEND come through the environment, so that no shell and no make has touched their quotes. The exit status is
+the guest's: QEMU's own where the machine can carry one, else the number in a last line `pando: exit N`.
+"""
+
+import argparse
+import ctypes
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import termios
+
+# The firmware of small machines leaves this free, and the image with its bss ends below it.
+SMALL_RAM_INITRD = 0x80280000
+SMALL_RAM_BYTES = 16 << 20
+PR_SET_PDEATHSIG = 1
+
+
+def size_bytes(text):
+    """Bytes of QEMU's -m notation; plain numbers are MiB."""
+    match = re.fullmatch(r"(\d+)([KMGT]?)", text, re.IGNORECASE)
+    if not match:
+        sys.exit(f"run: MEM={text} is not a size such as 16M or 4G")
+    return int(match[1]) << {"K": 10, "": 20, "M": 20, "G": 30, "T": 40}[match[2].upper()]
+
+
+def encode_run(commands):
+    """The kernel's command line has RUN as run="..." with two escapes, for the quote and for the backslash."""
+    escaped = commands.replace("\\", "\\\\").replace('"', '\\"')
+    return f'run="{escaped}"'
+
+
+def kernel_command_line(run, append):
+    return " ".join(word for word in (append, encode_run(run) if run else "") if word)
+
+
+def initrd_flags(options, command_line):
+    """QEMU's -initrd, or below 16 MiB the loader device: there QEMU's own placement overlaps its device tree."""
+    if size_bytes(options.mem) >= SMALL_RAM_BYTES:
+        return ["-initrd", options.initrd], command_line
+    kernel_end = int(options.load_address, 0) + os.path.getsize(options.kernel)
+    address = max(SMALL_RAM_INITRD, (kernel_end + 0xFFF) & ~0xFFF)
+    size = os.path.getsize(options.initrd)
+    flags = ["-device", f"loader,file={options.initrd},addr={address:#x},force-raw=on"]
+    return flags, f"initrd={address:#x},{size:#x} {command_line}".strip()
+
+
+def qemu_command(options, run, append):
+    initrd, command_line = initrd_flags(options, kernel_command_line(run, append))
+    command = shlex.split(options.qemu) + shlex.split(options.qemu_flags)
+    command += ["-smp", str(options.smp), "-m", options.mem, "-display", "none", "-no-reboot"]
+    # What -nographic does, and a copy of every byte that the guest prints.
+    command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={options.log}"]
+    command += ["-serial", "chardev:console", "-mon", "chardev=console,mode=readline"]
+    command += ["-kernel", options.kernel] + initrd
+    if command_line:
+        command += ["-append", command_line]
+    if options.gdb:
+        command += ["-S", "-gdb", f"unix:{options.log}.gdb,server=on,wait=off"]
+    return command
+
+
+def last_line_status(log):
+    """A machine that can't carry a status says it in its last line."""
+    with open(log, "rb") as console:
+        lines = console.read()[-4096:].decode(errors="replace").split()
+    tail = " ".join(lines[-3:])
+    match = re.fullmatch(r"pando: exit (\d+)", tail)
+    return int(match[1]) if match else 0
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def usable_stdin():
+    """A job in the background must not read or set the terminal: it would be stopped."""
+    if sys.stdin and sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        return subprocess.DEVNULL
+    return None
+
+
+def start_and_wait(command, timeout):
+    """The status of QEMU; the terminal is as it was before, however QEMU ends."""
+    saved = termios.tcgetattr(0) if os.isatty(0) else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    machine = subprocess.Popen(command, stdin=usable_stdin(), preexec_fn=die_with_parent)
+    try:
+        return machine.wait(timeout)
+    except subprocess.TimeoutExpired:
+        print(f"\nrun: no end after {timeout} s", file=sys.stderr)
+        return 124
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if machine.poll() is None:
+            machine.kill()
+            machine.wait()
+        if saved and usable_stdin() is None:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+
+
+def debug(command, options):
+    """QEMU in the background with its console in a file of its own, gdb in the foreground."""
+    socket = f"{options.log}.gdb"
+    command = [word.replace("stdio,id=console,mux=on,signal=off", "null,id=console,mux=on") for word in command]
+    machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True)
+    try:
+        return subprocess.call(["gdb-multiarch", "-q", "-ex", f"target remote {socket}", options.gdb])
+    finally:
+        machine.kill()
+        machine.wait()
+        print(f"run: the console's output is in {options.log}")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--qemu", required=True, help="emulator with the board's flags")
+    parser.add_argument("--qemu-flags", default="", help="more flags, behind the board's")
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--initrd", required=True)
+    parser.add_argument("--load-address", default="0x80200000")
+    parser.add_argument("--smp", type=int, default=1)
+    parser.add_argument("--mem", default="128M")
+    parser.add_argument("--log", required=True, help="file that takes a copy of the console's output")
+    parser.add_argument("--timeout", type=float, help="seconds after which the machine is ended")
+    parser.add_argument("--gdb", metavar="ELF", help="wait for gdb, and start it with this file's symbols")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    command = qemu_command(options, os.environ.get("RUN", ""), os.environ.get("APPEND", ""))
+    if options.gdb:
+        return debug(command, options)
+    status = start_and_wait(command, options.timeout)
+    if status < 0:
+        return 128 - status
+    return status or last_line_status(options.log)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

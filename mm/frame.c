@@ -1,0 +1,365 @@
+/*
+ * Page frames: descriptors, free lists, and the frontier behind which no frame was ever touched.
+ *
+ * RAM is known as areas, sorted by address: the free spans given at start-up, and spans adopted later. Of an area the
+ * frames [first, known_end) have descriptors; known_end of an adopted area is its end, of a free span it is the
+ * frontier, which moves up by one frame whenever nothing that was given back is left. A group of 256 frames has its
+ * descriptors in one page; when the frontier enters a group without that page, the group's own first frames become the
+ * page (and the table above it), so nothing else is ever needed to describe a group, and counts stay exact.
+ *
+ *     free span -> (frontier) -> in use -> (last reference put) -> dirty or zeroed list -> in use ...
+ *
+ * Both lists are last in, first out, linked through the descriptors, so that a free frame's contents stay untouched:
+ * a frame that was given back all zero (a cleared table) is handed out as zeroed without a store.
+ *
+ * Invariants (for the auditor, by these names):
+ *     areas-sorted   areas don't overlap and ascend by address; first <= known_end <= end
+ *     described      every frame in [first, known_end) of an area has its descriptor backed
+ *     listed-free    a frame is in one of the two lists if and only if its kind is FRAME_FREE, and then its reference
+ *                    count is 0
+ *     zeroed         every frame in the zeroed list is all zero
+ *     counted        free_count is the length of both lists plus all frames of free spans from the frontier on
+ *
+ * Locking: single hart, interrupts off.
+ *
+ * Typical use: frame_init() -> frame_adopt() for what is in use already -> frame_alloc() ... frame_put()
+ */
+#include "frame.h"
+
+#include "abi_errno.h"
+#include "panic.h"
+
+#define NO_FRAME UINT32_MAX
+#define GROUP_FRAMES (PAGE_SIZE / sizeof(struct frame))
+#define AREAS_MAX (FRAME_SPANS_MAX + FRAME_ADOPTED_MAX)
+
+/* Frame numbers. */
+struct area {
+    uint64_t first;
+    uint64_t known_end;
+    uint64_t end;
+};
+
+static struct {
+    struct area areas[AREAS_MAX];
+    size_t area_count;
+    size_t frontier; /* index of the area that the frontier is in */
+    uint32_t dirty; /* heads of the two lists */
+    uint32_t zeroed;
+    uint64_t free_count;
+    uint64_t wasted_count;
+    paddr_t zero;
+    bool (*reclaim)(void);
+} frames;
+
+static paddr_t address_of(uint64_t number)
+{
+    return paddr(number << PAGE_SHIFT);
+}
+
+static void *descriptor_page(uint64_t number)
+{
+    return (struct frame *)arch_descriptors() + ALIGNED_DOWN(number, GROUP_FRAMES);
+}
+
+static void describe(uint64_t number, enum frame_kind kind)
+{
+    *frame_of(address_of(number)) = (struct frame){ .ref_count = 1, .kind = (uint8_t)kind };
+}
+
+/* Whether the page of descriptors for the group of @number is there: some area knows a frame in that group. */
+static bool is_described(uint64_t number)
+{
+    uint64_t start = ALIGNED_DOWN(number, GROUP_FRAMES), end = start + GROUP_FRAMES;
+
+    for (size_t i = 0; i < frames.area_count; i++) {
+        const struct area *area = &frames.areas[i];
+
+        if (area->first < end && area->known_end > start && area->first < area->known_end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Give up @count frames at the frontier of @area: too few to hold their own descriptors. */
+static void waste(struct area *area, uint64_t count)
+{
+    if (area->known_end == area->first) {
+        area->first += count;
+        area->known_end += count;
+    } else {
+        area->end -= count; /* the group was entered at its start, so what is left of it ends the area */
+    }
+    frames.free_count -= count;
+    frames.wasted_count += count;
+}
+
+/* Back the descriptors of the group at the frontier of @area with the group's own first frames. */
+static void enter_group(struct area *area)
+{
+    uint64_t number = area->known_end;
+    uint64_t group_end = ALIGNED_DOWN(number, GROUP_FRAMES) + GROUP_FRAMES;
+    uint64_t room = (area->end < group_end ? area->end : group_end) - number;
+    void *page = descriptor_page(number);
+    bool table_missing = arch_descriptor_table_missing(page);
+    uint64_t needed = table_missing ? 2 : 1;
+
+    if (room < needed) {
+        waste(area, room);
+        return;
+    }
+    for (uint64_t i = 0; i < needed; i++) {
+        arch_page_zero(arch_direct(address_of(number + i)));
+    }
+    if (table_missing) {
+        arch_descriptor_table_give(page, address_of(number));
+    }
+    arch_descriptor_page_map(page, address_of(number + needed - 1));
+    for (uint64_t i = 0; i < needed; i++) {
+        describe(number + i, FRAME_SUPERVISOR);
+    }
+    area->known_end += needed;
+    frames.free_count -= needed;
+}
+
+/* Take the frame at the frontier. Inside a group that was entered, the areas need not be looked at again. */
+static bool take_untouched(uint32_t *number)
+{
+    for (; frames.frontier < frames.area_count; frames.frontier++) {
+        struct area *area = &frames.areas[frames.frontier];
+
+        while (area->known_end < area->end) {
+            bool may_enter = area->known_end == area->first || area->known_end % GROUP_FRAMES == 0;
+
+            if (!may_enter || is_described(area->known_end)) {
+                *number = (uint32_t)area->known_end++;
+                return true;
+            }
+            enter_group(area);
+        }
+    }
+    return false;
+}
+
+static bool take_listed(uint32_t *list, uint32_t *number)
+{
+    if (*list == NO_FRAME) {
+        return false;
+    }
+    *number = *list;
+    *list = frame_of(address_of(*number))->sharers;
+    return true;
+}
+
+static void give_listed(uint32_t *list, paddr_t frame)
+{
+    struct frame *descriptor = frame_of(frame);
+
+    descriptor->kind = FRAME_FREE;
+    descriptor->sharers = *list;
+    *list = (uint32_t)(frame.value >> PAGE_SHIFT);
+    frames.free_count++;
+}
+
+static int hand_out(uint32_t number, enum frame_kind kind, paddr_t *out)
+{
+    frames.free_count--;
+    describe(number, kind);
+    *out = address_of(number);
+    return 0;
+}
+
+static bool reclaim(void)
+{
+    return frames.reclaim != NULL && frames.reclaim();
+}
+
+static bool spans_are_valid(const struct memory_span *spans, size_t count)
+{
+    uint64_t previous_end = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t start = spans[i].start.value, end = spans[i].end.value;
+
+        if (start < previous_end || end < start || end > ARCH_DIRECT_LIMIT) {
+            return false;
+        }
+        if (!is_page_aligned(start) || !is_page_aligned(end)) {
+            return false;
+        }
+        previous_end = end;
+    }
+    return true;
+}
+
+int frame_init(const struct memory_span *free, size_t count)
+{
+    if (count > FRAME_SPANS_MAX || !spans_are_valid(free, count)) {
+        return -EINVAL;
+    }
+    frames.area_count = count;
+    frames.frontier = 0;
+    frames.dirty = NO_FRAME;
+    frames.zeroed = NO_FRAME;
+    frames.free_count = 0;
+    frames.wasted_count = 0;
+    frames.reclaim = NULL;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t first = free[i].start.value >> PAGE_SHIFT, end = free[i].end.value >> PAGE_SHIFT;
+
+        frames.areas[i] = (struct area){ .first = first, .known_end = first, .end = end };
+        frames.free_count += end - first;
+    }
+    return frame_alloc_zeroed(FRAME_SUPERVISOR, &frames.zero);
+}
+
+/* Open an empty area at @first, where the order of addresses wants it. */
+static struct area *insert_area(uint64_t first)
+{
+    size_t at = frames.area_count;
+
+    for (; at > 0 && frames.areas[at - 1].first >= first; at--) {
+        frames.areas[at] = frames.areas[at - 1];
+    }
+    frames.areas[at] = (struct area){ .first = first, .known_end = first, .end = first };
+    frames.area_count++;
+    if (at <= frames.frontier) {
+        frames.frontier++;
+    }
+    return &frames.areas[at];
+}
+
+/* Back the descriptors of the group of @number with frames from elsewhere. */
+static int describe_group(uint64_t number)
+{
+    while (!is_described(number)) {
+        void *page = descriptor_page(number);
+        bool table_missing = arch_descriptor_table_missing(page);
+        paddr_t frame;
+        int error = frame_alloc_zeroed(FRAME_SUPERVISOR, &frame);
+
+        if (error != 0) {
+            return error;
+        }
+        if (is_described(number) || table_missing != arch_descriptor_table_missing(page)) {
+            frame_put_zeroed(frame); /* the frontier has just entered this group, or given the table */
+        } else if (table_missing) {
+            arch_descriptor_table_give(page, frame);
+        } else {
+            arch_descriptor_page_map(page, frame);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int frame_adopt(struct memory_span span, enum frame_kind kind)
+{
+    uint64_t number = span.start.value >> PAGE_SHIFT, end = span.end.value >> PAGE_SHIFT;
+
+    if (frames.area_count == AREAS_MAX) {
+        return -ENOMEM;
+    }
+    struct area *area = insert_area(number);
+
+    while (number < end) {
+        uint64_t group_end = ALIGNED_DOWN(number, GROUP_FRAMES) + GROUP_FRAMES;
+        int error = describe_group(number);
+
+        if (error != 0) {
+            return error;
+        }
+        area->end = end < group_end ? end : group_end;
+        area->known_end = area->end; /* from here on the frontier sees that this group is described */
+        for (; number < area->end; number++) {
+            describe(number, kind);
+        }
+    }
+    return 0;
+}
+
+int frame_alloc(enum frame_kind kind, paddr_t *out)
+{
+    uint32_t number;
+
+    if (arch_allocation_fails()) {
+        return -ENOMEM;
+    }
+    do {
+        if (take_listed(&frames.dirty, &number) || take_listed(&frames.zeroed, &number) || take_untouched(&number)) {
+            return hand_out(number, kind, out);
+        }
+    } while (reclaim());
+    return -ENOMEM;
+}
+
+int frame_alloc_zeroed(enum frame_kind kind, paddr_t *out)
+{
+    uint32_t number;
+
+    if (arch_allocation_fails()) {
+        return -ENOMEM;
+    }
+    do {
+        if (take_listed(&frames.zeroed, &number)) {
+            return hand_out(number, kind, out);
+        }
+        if (take_listed(&frames.dirty, &number) || take_untouched(&number)) {
+            arch_page_zero(arch_direct(address_of(number)));
+            return hand_out(number, kind, out);
+        }
+    } while (reclaim());
+    return -ENOMEM;
+}
+
+void frame_put(paddr_t frame)
+{
+    struct frame *descriptor = frame_of(frame);
+
+    ASSERT(descriptor->ref_count != 0);
+    if (--descriptor->ref_count == 0) {
+        give_listed(&frames.dirty, frame);
+    }
+}
+
+void frame_put_zeroed(paddr_t frame)
+{
+    struct frame *descriptor = frame_of(frame);
+
+    ASSERT(descriptor->ref_count != 0);
+    if (--descriptor->ref_count == 0) {
+        give_listed(&frames.zeroed, frame);
+    }
+}
+
+uint64_t frame_free_count(void)
+{
+    return frames.free_count;
+}
+
+uint64_t frame_wasted_count(void)
+{
+    return frames.wasted_count;
+}
+
+void frame_set_reclaim(bool (*reclaim_function)(void))
+{
+    frames.reclaim = reclaim_function;
+}
+
+paddr_t frame_zero(void)
+{
+    return frames.zero;
+}
+
+void frame_for_each(void (*visit)(paddr_t frame, struct frame *descriptor, void *context), void *context)
+{
+    for (size_t i = 0; i < frames.area_count; i++) {
+        const struct area *area = &frames.areas[i];
+
+        for (uint64_t number = area->first; number < area->known_end; number++) {
+            visit(address_of(number), frame_of(address_of(number)), context);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+#pragma once
+
+#include "account.h"
+#include "arch.h"
+#include "list.h"
+#include "object.h"
+#include "tree.h"
+#include "window.h"
+
+/*
+ * Maps: address spaces, as sorted entries over memory objects, and the one place that makes a user mapping
+ * (map_fault).
+ *
+ * The private pages of an entry, its shadow, are the frames that the map's own page table holds: one reference each.
+ * A frame with a single reference that a private writable entry maps is therefore its owner's alone and is written in
+ * place; any other is copied first. Shadows can't chain, whatever tasks fork, write and exit.
+ *
+ * Protections are ABI_PROT_ bits. W and X never go together. An entry's protection never exceeds its maximum.
+ */
+enum map_sharing { MAP_ENTRY_PRIVATE, MAP_ENTRY_SHARED };
+
+struct map_entry {
+    struct tree_node node; /* in map.entries, by start */
+    struct list object_link; /* in object.mappings */
+    struct map *map;
+    uint64_t start; /* page-aligned, [start, end) */
+    uint64_t end;
+    struct object *object; /* one reference, or NULL: anonymous private memory */
+    uint64_t object_page; /* the object's page that start shows */
+    uint8_t protection;
+    uint8_t max_protection;
+    uint8_t sharing;
+};
+
+/*
+ * What is known about free addresses of an area, so that a search need not look at every entry again: no gap of at
+ * least `size` bytes lies between the end of the area where searches begin and `from`.
+ */
+struct map_room {
+    uint64_t size;
+    uint64_t from;
+};
+
+struct map {
+    /* Fixed at creation. */
+    paddr_t root;
+    struct account *account; /* one reference */
+    /* Under the map's use: single hart, interrupts off. */
+    struct tree entries; /* never overlapping, never adjacent and alike */
+    struct map_entry *recent; /* the entry found last, or NULL */
+    uint64_t entry_count;
+    struct map_room area_room; /* searched downwards from the main stack */
+    struct map_room large_room; /* searched upwards from MAP_LARGE_START */
+    uint64_t heap_start; /* of brk: fixed once the program is mapped */
+    uint64_t heap_end;
+    struct windows *windows; /* attached, or NULL */
+    struct list windows_link; /* in windows.maps */
+};
+
+/* Where mappings that the caller does not place go, and the main stack: see the drawing in map.c. */
+#define MAP_FIRST_ADDRESS 0x10000ull
+#define MAP_AREA_START 0x90000000ull
+#define MAP_STACK_END 0xa00ff000ull
+#define MAP_STACK_BYTES 0x800000ull
+#define MAP_STACK_START (MAP_STACK_END - MAP_STACK_BYTES)
+#define MAP_IMAGE_START 0xa0100000ull
+#define MAP_IMAGE_END 0xc0000000ull
+#define MAP_LARGE_START 0x100000000ull
+
+/* A new map with nothing in it but the supervisor's half. Takes a reference on @account. Returns 0 or -ENOMEM. */
+int map_create(struct account *account, struct map **out);
+
+/* Drop every entry, page and table. The map is attached to no windows and no hart runs in it. */
+void map_destroy(struct map *map);
+
+/*
+ * Attach to a region's windows: one store into the root table. Returns 0, or -EBUSY when the map is attached already.
+ * The caller keeps @windows alive until map_detach(), which drops the map's copies of data pages too.
+ */
+int map_attach(struct map *map, struct windows *windows);
+void map_detach(struct map *map);
+
+/*
+ * Add one entry. Takes a reference on the object (if any). Nothing is mapped before the first fault. Entries may cover
+ * more than their object has: what lies behind its end faults.
+ * Returns 0; -EINVAL (unaligned, empty, wraps, protection beyond the maximum, unknown bits, shared without an object);
+ * -EACCES (W and X together, or a shared entry of an initrd file whose maximum has W);
+ * -ENOMEM (outside the users' part of the address space, or no memory); -EEXIST (occupied; or touches root slot 1 or
+ * the data window, which are the windows' whether the map is attached or not).
+ */
+struct map_request {
+    uint64_t start;
+    uint64_t size_bytes; /* a multiple of the page size */
+    struct object *object;
+    uint64_t object_page;
+    uint8_t protection;
+    uint8_t max_protection;
+    uint8_t sharing;
+};
+int map_add(struct map *map, const struct map_request *request);
+
+/*
+ * Find room for @size_bytes: at @hint if that is free (0: no hint), else the highest gap below the stack, else in the
+ * area for large mappings. Returns 0 or -ENOMEM.
+ */
+int map_find_room(struct map *map, uint64_t size_bytes, uint64_t hint, uint64_t *start);
+
+/*
+ * Unmap [@start, @start + @size_bytes), splitting entries at both ends; holes are allowed.
+ * Returns 0; -EINVAL (unaligned, empty, wraps, leaves the users' half); -EPERM (touches a window);
+ * -ENOMEM (no memory to split an entry: nothing has changed).
+ */
+int map_remove(struct map *map, uint64_t start, uint64_t size_bytes);
+
+/*
+ * Put @request over whatever is there, all or nothing (MAP_FIXED). Errors of map_add() and map_remove(): over a window
+ * it is -EPERM.
+ */
+int map_replace(struct map *map, const struct map_request *request);
+
+/*
+ * Change the protection of [@start, @start + @size_bytes). All or nothing.
+ * Returns 0; -EINVAL; -ENOMEM (a hole in the range, or no memory to split); -EACCES (beyond the maximum, or W and X);
+ * -EPERM (touches a window).
+ */
+int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t protection);
+
+/*
+ * Move the end of the heap, to any byte at or above heap_start; a heap that begins in the area of images ends at
+ * MAP_IMAGE_END at the latest. Returns the end that is now in force: the old one when it can't be moved.
+ */
+uint64_t map_set_break(struct map *map, uint64_t end);
+
+/* The entry that holds @address, or NULL. Borrowed until the map changes. */
+struct map_entry *map_find(struct map *map, uint64_t address);
+struct map_entry *map_first(struct map *map);
+struct map_entry *map_following(struct map_entry *entry);
+
+/*
+ * Resolve a fault at @address for @access, one ABI_PROT_ bit. A spurious fault (the mapping allows it already)
+ * is resolved by a flush. Returns 0 (try the access again), -EFAULT (nothing there, or not allowed),
+ * or -ENOMEM.
+ */
+int map_fault(struct map *map, uint64_t address, uint8_t access);
+
+/*
+ * Map the pages of [@start, @start + @size_bytes) that need no new page: those that an object or a window holds
+ * already, read-only. A convenience that saves faults: where a table can't be had it stops.
+ */
+void map_populate(struct map *map, uint64_t start, uint64_t size_bytes);
+
+/*
+ * The supervisor's pointer to @address of a map that need not be the one that runs, made writable as if its task had
+ * stored there; good up to the end of that page, until the map changes. Errors of map_fault().
+ */
+int map_write_pointer(struct map *map, uint64_t address, void **out);

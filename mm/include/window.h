@@ -1,0 +1,61 @@
+#pragma once
+
+#include "arch.h"
+#include "list.h"
+#include "types.h"
+
+/*
+ * The page tables of a shared region's two windows, and the maps attached to them.
+ *
+ * Text window: the level-1 table and everything under it is the region's; a map attaches with one store into its root
+ *   (slot TEXT_ROOT_SLOT, which holds nothing else).
+ * Data window: `data` is a table of the region with level-1 entries 0..127; under it level-0 tables with the pristine
+ *   pages, none of them writable. A map links such a level-0 table (PTE_SHARED) on its first read fault under it, and
+ *   replaces it by a table of its own, filled by faults, on its first write.
+ *
+ * So loading an image stores into the region's tables only, whatever the number of maps attached.
+ */
+#define WINDOW_TEXT_BASE 0x70000000ull
+#define WINDOW_DATA_BASE 0x80000000ull
+#define WINDOW_BYTES 0x10000000ull
+#define WINDOW_TEXT_ROOT_SLOT 1u
+#define WINDOW_DATA_ROOT_SLOT 2u
+#define WINDOW_DATA_TABLES 128u /* level-1 entries of the data window, from index 0 of slot 2's table */
+
+struct windows {
+    /* Fixed at creation. */
+    paddr_t text; /* level-1 table of root slot 1 */
+    paddr_t data; /* level-1 table, entries 0..127 */
+    /* Under the region's use: single hart, interrupts off. */
+    struct list maps; /* attached: struct map.windows_link */
+    uint32_t map_count;
+};
+
+/* Set up empty windows. Returns 0 or -ENOMEM. */
+int windows_init(struct windows *windows);
+
+/* Drop every page and table. No map is attached any more. */
+void windows_destroy(struct windows *windows);
+
+/*
+ * Map @frame at @address, which is in one of the windows, takes a reference on it. @flags: PTE_R, PTE_X for text,
+ * PTE_R for data (a task's first store makes its own copy when @writable, else it faults).
+ * Returns 0, -ENOMEM, or -EEXIST when something is mapped there. Loads reserve with windows_reserve() first, and can't
+ * fail then.
+ */
+int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64_t flags, bool writable);
+
+/* Make every table for [@start, @start + @size). Returns 0 or -ENOMEM: then tables made for it are gone again. */
+int windows_reserve(struct windows *windows, uint64_t start, uint64_t size);
+
+/*
+ * Unmap [@start, @start + @size): from the region's tables and from every attached map's own ones (private copies
+ * too); tables that become empty go. No translation of it is used after the call returns.
+ */
+void windows_unmap(struct windows *windows, uint64_t start, uint64_t size);
+
+/* The pristine entry for @address: 0 when nothing is loaded there. */
+pte_t windows_entry(const struct windows *windows, uint64_t address);
+
+/* Whether a store of a task to a pristine data page with this entry makes a private copy. */
+#define PTE_COPY_ON_WRITE PTE_HELD /* in a valid leaf the bit has this meaning */

@@ -1,0 +1,475 @@
+/*
+ * The entries of a map: adding, removing, replacing, protecting, and the heap's end.
+ *
+ * Every call checks first, then allocates what splitting can need, then changes entries and leaves in steps that
+ * cannot fail. Entries are kept canonical: two neighbours that could be one are one, so that a heap that grows page by
+ * page stays one entry, and a place gives the same entries whatever the order of calls that led there.
+ *
+ *     remove, replace   cut or drop the entries of the range    (a new one only where the hole is inside one entry)
+ *     protect           split where an entry crosses an end of the range -> change -> merge neighbours
+ *
+ * Invariants: those named entry-... in map.c.
+ *
+ * Locking: single hart, interrupts off.
+ *
+ * Typical use: map_find_room() -> map_add() -> map_protect() -> map_remove()
+ */
+#include "abi_errno.h"
+#include "checked.h"
+#include "map.h"
+#include "map_pages.h"
+#include "panic.h"
+#include "pool.h"
+
+#define PROTECTION_BITS (ABI_PROT_READ | ABI_PROT_WRITE | ABI_PROT_EXEC)
+#define WRITE_AND_EXECUTE (ABI_PROT_WRITE | ABI_PROT_EXEC)
+#define HEAP_PROTECTION (ABI_PROT_READ | ABI_PROT_WRITE)
+
+static struct pool entry_pool = POOL("map entry", struct map_entry);
+
+/* Where a new entry belongs in the tree, and its neighbours there. */
+struct gap {
+    struct tree_node *parent;
+    struct tree_node **link;
+    struct map_entry *below;
+    struct map_entry *above;
+};
+
+static struct gap find_gap(struct map *map, uint64_t start)
+{
+    struct gap gap = { .link = &map->entries.root };
+
+    while (*gap.link != NULL) {
+        struct map_entry *entry = CONTAINER_OF(*gap.link, struct map_entry, node);
+
+        gap.parent = &entry->node;
+        if (start < entry->start) {
+            gap.above = entry;
+            gap.link = &entry->node.left;
+        } else {
+            gap.below = entry;
+            gap.link = &entry->node.right;
+        }
+    }
+    return gap;
+}
+
+static bool is_occupied(const struct gap *gap, uint64_t start, uint64_t end)
+{
+    return (gap->below != NULL && gap->below->end > start) || (gap->above != NULL && gap->above->start < end);
+}
+
+/* Whether what @above shows goes on where what @below shows ends, with the same rights. */
+static bool could_be_one(const struct map_entry *below, const struct map_entry *above)
+{
+    return below->end == above->start && below->object == above->object && below->protection == above->protection &&
+           below->max_protection == above->max_protection && below->sharing == above->sharing &&
+           (below->object == NULL ||
+            below->object_page + ((below->end - below->start) >> PAGE_SHIFT) == above->object_page);
+}
+
+/* Put @entry, whose fields are set, into the tree. Its object's reference is taken here. */
+static void link_entry(struct map *map, struct map_entry *entry)
+{
+    struct gap gap = find_gap(map, entry->start);
+
+    entry->map = map;
+    tree_insert(&map->entries, &entry->node, gap.parent, gap.link);
+    map->entry_count++;
+    if (entry->object != NULL) {
+        object_get(entry->object);
+        list_push_back(&entry->object->mappings, &entry->object_link);
+    }
+}
+
+static void free_entry(struct map_entry *entry)
+{
+    if (entry->object != NULL) {
+        list_remove(&entry->object_link);
+        object_put(entry->object);
+    }
+    pool_free(&entry_pool, entry);
+}
+
+static void unlink_entry(struct map *map, struct map_entry *entry)
+{
+    tree_remove(&map->entries, &entry->node);
+    map->entry_count--;
+    if (map->recent == entry) {
+        map->recent = NULL;
+    }
+    free_entry(entry);
+}
+
+/* From the leaves up, without keeping the balance: the whole tree goes. */
+void map_entries_drop(struct map *map)
+{
+    struct tree_node *node = map->entries.root;
+
+    while (node != NULL) {
+        struct tree_node *child = node->left != NULL ? node->left : node->right;
+        struct tree_node *parent = node->parent;
+
+        if (child != NULL) {
+            node = child;
+            continue;
+        }
+        if (parent != NULL && parent->left == node) {
+            parent->left = NULL;
+        } else if (parent != NULL) {
+            parent->right = NULL;
+        }
+        free_entry(CONTAINER_OF(node, struct map_entry, node));
+        node = parent;
+    }
+    map->entries.root = NULL;
+    map->entry_count = 0;
+    map->recent = NULL;
+}
+
+/* Let @above become part of @below. */
+static void merge(struct map *map, struct map_entry *below, struct map_entry *above)
+{
+    uint64_t end = above->end;
+
+    unlink_entry(map, above);
+    below->end = end;
+}
+
+/* Merge neighbours whose common end lies in [@start, @end]. */
+static void merge_range(struct map *map, uint64_t start, uint64_t end)
+{
+    struct map_entry *entry = map_entry_from(map, start == 0 ? 0 : start - 1);
+
+    while (entry != NULL && entry->end <= end) {
+        struct map_entry *above = map_following(entry);
+
+        if (above != NULL && could_be_one(entry, above)) {
+            merge(map, entry, above);
+        } else {
+            entry = above;
+        }
+    }
+}
+
+/* Split @entry at @address, which is inside it: @upper, new, takes the upper part. */
+static void split(struct map *map, struct map_entry *entry, uint64_t address, struct map_entry *upper)
+{
+    *upper = (struct map_entry){
+        .start = address,
+        .end = entry->end,
+        .object = entry->object,
+        .object_page = entry->object == NULL ? 0 : entry->object_page + ((address - entry->start) >> PAGE_SHIFT),
+        .protection = entry->protection,
+        .max_protection = entry->max_protection,
+        .sharing = entry->sharing,
+    };
+    entry->end = address;
+    link_entry(map, upper);
+}
+
+/* Entries in reserve, for steps that can't fail. */
+struct spares {
+    struct map_entry *entries[2];
+    unsigned count;
+};
+
+static void free_spares(struct spares *spares)
+{
+    while (spares->count > 0) {
+        pool_free(&entry_pool, spares->entries[--spares->count]);
+    }
+}
+
+static int reserve(struct spares *spares, unsigned count)
+{
+    spares->count = 0;
+    while (spares->count < count) {
+        struct map_entry *entry = pool_alloc(&entry_pool);
+
+        if (entry == NULL) {
+            free_spares(spares);
+            return -ENOMEM;
+        }
+        spares->entries[spares->count++] = entry;
+    }
+    return 0;
+}
+
+static struct map_entry *take_spare(struct spares *spares)
+{
+    ASSERT(spares->count > 0);
+    return spares->entries[--spares->count];
+}
+
+/* Whether an entry begins before @address and ends behind it. */
+static bool is_crossed(const struct map *map, uint64_t address)
+{
+    const struct map_entry *entry = map_entry_from(map, address);
+
+    return entry != NULL && entry->start < address;
+}
+
+static void split_at(struct map *map, uint64_t address, struct spares *spares)
+{
+    struct map_entry *entry = map_entry_from(map, address);
+
+    if (entry != NULL && entry->start < address) {
+        split(map, entry, address, take_spare(spares));
+    }
+}
+
+/* Whether one entry reaches beyond both ends of [@start, @end): only then does a hole there need a new entry. */
+static bool reaches_beyond(const struct map *map, uint64_t start, uint64_t end)
+{
+    const struct map_entry *entry = map_entry_from(map, start);
+
+    return entry != NULL && entry->start < start && entry->end > end;
+}
+
+/* Make [@start, @end) a hole: in the leaves, and by cutting or dropping entries. */
+static void carve(struct map *map, uint64_t start, uint64_t end, struct spares *spares)
+{
+    struct map_entry *entry = map_entry_from(map, start);
+
+    map_pages_clear(map, start, end);
+    while (entry != NULL && entry->start < end) {
+        struct map_entry *above = map_following(entry);
+
+        if (entry->start < start && entry->end > end) {
+            split(map, entry, end, take_spare(spares));
+            entry->end = start;
+        } else if (entry->start < start) {
+            entry->end = start;
+        } else if (entry->end > end) {
+            entry->object_page += entry->object == NULL ? 0 : (end - entry->start) >> PAGE_SHIFT;
+            entry->start = end;
+        } else {
+            unlink_entry(map, entry);
+        }
+        entry = above;
+    }
+}
+
+/* The errors of a request that don't depend on the map. */
+static int check_request(const struct map_request *request)
+{
+    uint64_t end, object_end;
+    uint8_t rights = request->protection | request->max_protection;
+    bool is_shared = request->sharing == MAP_ENTRY_SHARED;
+
+    if (!is_page_aligned(request->start) || !is_page_aligned(request->size_bytes) || request->size_bytes == 0 ||
+        add_overflows(request->start, request->size_bytes, &end) ||
+        add_overflows(request->object_page, request->size_bytes >> PAGE_SHIFT, &object_end)) {
+        return -EINVAL;
+    }
+    if ((rights & ~PROTECTION_BITS) != 0 || (request->protection & ~request->max_protection) != 0 ||
+        request->sharing > MAP_ENTRY_SHARED || (is_shared && request->object == NULL)) {
+        return -EINVAL;
+    }
+    if ((request->protection & WRITE_AND_EXECUTE) == WRITE_AND_EXECUTE) {
+        return -EACCES;
+    }
+    if (is_shared && request->object->kind == OBJECT_INITRD && (request->max_protection & ABI_PROT_WRITE) != 0) {
+        return -EACCES;
+    }
+    return request->start < MAP_FIRST_ADDRESS || end > SV39_USER_END ? -ENOMEM : 0;
+}
+
+static void fill_entry(struct map_entry *entry, const struct map_request *request)
+{
+    *entry = (struct map_entry){
+        .start = request->start,
+        .end = request->start + request->size_bytes,
+        .object = request->object,
+        .object_page = request->object == NULL ? 0 : request->object_page,
+        .protection = request->protection,
+        .max_protection = request->max_protection,
+        .sharing = request->sharing,
+    };
+}
+
+/* Let a neighbour in @gap grow over @wanted. Returns whether one could. */
+static bool grow_neighbour(struct map *map, const struct gap *gap, const struct map_entry *wanted)
+{
+    if (gap->below != NULL && could_be_one(gap->below, wanted)) {
+        gap->below->end = wanted->end;
+        if (gap->above != NULL && could_be_one(gap->below, gap->above)) {
+            merge(map, gap->below, gap->above);
+        }
+        return true;
+    }
+    if (gap->above != NULL && could_be_one(wanted, gap->above)) {
+        gap->above->start = wanted->start;
+        gap->above->object_page = wanted->object_page;
+        return true;
+    }
+    return false;
+}
+
+int map_add(struct map *map, const struct map_request *request)
+{
+    int error = check_request(request);
+
+    if (error != 0) {
+        return error;
+    }
+    uint64_t end = request->start + request->size_bytes;
+    struct gap gap = find_gap(map, request->start);
+    struct map_entry wanted;
+
+    if (map_touches_windows(request->start, end) || is_occupied(&gap, request->start, end)) {
+        return -EEXIST;
+    }
+    fill_entry(&wanted, request);
+    if (grow_neighbour(map, &gap, &wanted)) {
+        return 0;
+    }
+    struct map_entry *entry = pool_alloc(&entry_pool);
+
+    if (entry == NULL) {
+        return -ENOMEM;
+    }
+    *entry = wanted;
+    link_entry(map, entry);
+    return 0;
+}
+
+int map_remove(struct map *map, uint64_t start, uint64_t size_bytes)
+{
+    uint64_t end;
+    struct spares spares;
+
+    if (!is_page_aligned(start) || !is_page_aligned(size_bytes) || size_bytes == 0 ||
+        add_overflows(start, size_bytes, &end) || end > SV39_USER_END) {
+        return -EINVAL;
+    }
+    if (map_touches_windows(start, end)) {
+        return -EPERM;
+    }
+    int error = reserve(&spares, reaches_beyond(map, start, end) ? 1 : 0);
+
+    if (error != 0) {
+        return error;
+    }
+    carve(map, start, end, &spares);
+    map_room_freed(map, start, end);
+    return 0;
+}
+
+int map_replace(struct map *map, const struct map_request *request)
+{
+    struct spares spares;
+    int error = check_request(request);
+
+    if (error != 0) {
+        return error;
+    }
+    uint64_t start = request->start, end = start + request->size_bytes;
+
+    if (map_touches_windows(start, end)) {
+        return -EPERM;
+    }
+    error = reserve(&spares, reaches_beyond(map, start, end) ? 2 : 1);
+    if (error != 0) {
+        return error;
+    }
+    struct map_entry *entry = take_spare(&spares);
+
+    fill_entry(entry, request);
+    if (request->object != NULL) {
+        object_get(request->object); /* an entry that goes may hold its last reference */
+    }
+    carve(map, start, end, &spares);
+    link_entry(map, entry);
+    if (request->object != NULL) {
+        object_put(request->object);
+    }
+    merge_range(map, start, end);
+    map_room_freed(map, start, end);
+    return 0;
+}
+
+/* Whether entries that allow @protection cover [@start, @end) without a hole. */
+static int check_protect(const struct map *map, uint64_t start, uint64_t end, uint8_t protection)
+{
+    for (struct map_entry *entry = map_entry_from(map, start);; entry = map_following(entry)) {
+        if (entry == NULL || entry->start > start) {
+            return -ENOMEM;
+        }
+        if ((protection & ~entry->max_protection) != 0) {
+            return -EACCES;
+        }
+        if (entry->end >= end) {
+            return 0;
+        }
+        start = entry->end;
+    }
+}
+
+int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t protection)
+{
+    uint64_t end;
+    struct spares spares;
+
+    if (!is_page_aligned(start) || !is_page_aligned(size_bytes) || size_bytes == 0 ||
+        add_overflows(start, size_bytes, &end) || (protection & ~PROTECTION_BITS) != 0) {
+        return -EINVAL;
+    }
+    if (map_touches_windows(start, end)) {
+        return -EPERM;
+    }
+    if ((protection & WRITE_AND_EXECUTE) == WRITE_AND_EXECUTE) {
+        return -EACCES;
+    }
+    int error = check_protect(map, start, end, protection);
+
+    if (error != 0) {
+        return error;
+    }
+    error = reserve(&spares, (unsigned)is_crossed(map, start) + (unsigned)is_crossed(map, end));
+    if (error != 0) {
+        return error;
+    }
+    split_at(map, start, &spares);
+    split_at(map, end, &spares);
+    for (struct map_entry *entry = map_entry_from(map, start); entry != NULL && entry->start < end;
+         entry = map_following(entry)) {
+        entry->protection = protection;
+    }
+    map_pages_protect(map, start, end, protection);
+    merge_range(map, start, end);
+    return 0;
+}
+
+/* The highest end that a heap may have. */
+static uint64_t heap_limit(const struct map *map)
+{
+    return map->heap_start >= MAP_IMAGE_START && map->heap_start < MAP_IMAGE_END ? MAP_IMAGE_END : SV39_USER_END;
+}
+
+uint64_t map_set_break(struct map *map, uint64_t end)
+{
+    if (end < map->heap_start || end > heap_limit(map)) {
+        return map->heap_end;
+    }
+    uint64_t old_page_end = page_round_up(map->heap_end), page_end = page_round_up(end);
+    int error = 0;
+
+    if (page_end > old_page_end) {
+        struct map_request request = {
+            .start = old_page_end,
+            .size_bytes = page_end - old_page_end,
+            .protection = HEAP_PROTECTION,
+            .max_protection = PROTECTION_BITS,
+            .sharing = MAP_ENTRY_PRIVATE,
+        };
+        error = map_add(map, &request);
+    } else if (page_end < old_page_end) {
+        error = map_remove(map, page_end, old_page_end - page_end);
+    }
+    if (error == 0) {
+        map->heap_end = end;
+    }
+    return map->heap_end;
+}

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "abi_types.h"
+#include "map.h"
+
+/*
+ * Inside mm: what the files of the map share. Entries, and the leaves that show them.
+ */
+
+/* The first entry that ends behind @address, or NULL. */
+struct map_entry *map_entry_from(const struct map *map, uint64_t address);
+
+/* Drop every entry of a map that ends; leaves are left to who drops the tables. */
+void map_entries_drop(struct map *map);
+
+/* Take every leaf of [@start, @end) out of the map's own tables, flush, and put the frames. */
+void map_pages_clear(struct map *map, uint64_t start, uint64_t end);
+
+/*
+ * Give the leaves of [@start, @end) the rights of @protection, but for PTE_W where there was none: that is for the
+ * next fault to decide. Flushes.
+ */
+void map_pages_protect(struct map *map, uint64_t start, uint64_t end, uint8_t protection);
+
+/* The flags of a leaf that shows an entry of @protection read-only. @protection is not ABI_PROT_NONE. */
+static inline uint64_t map_leaf_flags(uint8_t protection)
+{
+    uint64_t readable = (protection & (ABI_PROT_READ | ABI_PROT_WRITE)) != 0 ? PTE_R : 0;
+
+    return PTE_V | PTE_U | PTE_A | readable | ((protection & ABI_PROT_EXEC) != 0 ? PTE_X : 0);
+}
+
+/* Whether a leaf allows @access, one ABI_PROT_ bit. */
+static inline bool map_leaf_allows(pte_t pte, uint8_t access)
+{
+    pte_t needed = (access & ABI_PROT_WRITE) != 0 ? PTE_W : (access & ABI_PROT_EXEC) != 0 ? PTE_X : PTE_R;
+
+    return (pte & PTE_V) != 0 && (pte & needed) != 0;
+}
+
+/* Drop the translation of one page. */
+static inline void map_flush_page(const struct map *map, uint64_t address)
+{
+    arch_tlb_flush(map->root, uaddr(page_round_down(address)), 1);
+}
+
+/* A new frame, one reference, with the contents of @source. Returns 0 or -ENOMEM. */
+int map_copy_page(paddr_t source, paddr_t *out);
+
+/*
+ * A store to a private page that may be written by copying: @pte, its read-only leaf, is at @place. The frame is taken
+ * if it is this leaf's alone, else copied. Flushes the page. Returns 0 or -ENOMEM.
+ */
+struct table_place;
+int map_write_private(struct map *map, uint64_t address, pte_t pte, const struct table_place *place);
+
+/* A fault where there is no entry: in the windows, or nowhere. Results of map_fault(). */
+int map_window_fault(struct map *map, uint64_t address, uint8_t access);
+
+/* Link the pristine data tables that [@start, @end) touches, where nothing is linked yet. */
+void map_window_populate(struct map *map, uint64_t start, uint64_t end);
+
+/* [MAP_WINDOWS_START, MAP_WINDOWS_END) has no entries: the text window's root slot, and the data window. */
+#define MAP_WINDOWS_START 0x40000000ull
+#define MAP_WINDOWS_END (WINDOW_DATA_BASE + WINDOW_BYTES)
+
+static inline bool map_touches_windows(uint64_t start, uint64_t end)
+{
+    return start < MAP_WINDOWS_END && end > MAP_WINDOWS_START;
+}
+
+/* [@start, @end), free again, may have made a gap that a later search must find. */
+void map_room_freed(struct map *map, uint64_t start, uint64_t end);

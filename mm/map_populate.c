@@ -1,0 +1,89 @@
+/*
+ * Mapping ahead of faults what needs no new page: at spawn, the pages of a small image; MAP_POPULATE of files.
+ *
+ * Only an optimisation: a leaf made here is the one that a read fault would make, but that a shared page is mapped
+ * read-only, so that the first store still goes through a fault.
+ *
+ * Invariants: those of leaves in map_fault.c.
+ *
+ * Locking: single hart, interrupts off.
+ */
+#include "map.h"
+#include "map_pages.h"
+#include "table.h"
+
+/* The table that the last page's leaf is in: it serves the pages that follow, up to @end. */
+struct cursor {
+    paddr_t level0;
+    uint64_t end;
+};
+
+static bool move_cursor(struct cursor *cursor, const struct map *map, uint64_t address)
+{
+    if (address >= cursor->end) {
+        if (table_walk_create(map->root, address, &cursor->level0) != 0) {
+            return false;
+        }
+        cursor->end = ALIGNED_DOWN(address, sv39_span(1)) + sv39_span(1);
+    }
+    return true;
+}
+
+/* Map what the object of @entry holds of [@start, @end), inside it. Returns false where a table can't be had. */
+static bool populate_entry(const struct map *map, const struct map_entry *entry, uint64_t start, uint64_t end)
+{
+    uint64_t flags = map_leaf_flags(entry->protection);
+    uint64_t page = entry->object_page + ((start - entry->start) >> PAGE_SHIFT);
+    struct cursor cursor = { .end = 0 };
+    paddr_t frame;
+
+    for (uint64_t address = start; address < end; address += PAGE_SIZE, page++) {
+        if (object_page(entry->object, page, &frame) != 0) {
+            continue;
+        }
+        if (!move_cursor(&cursor, map, address)) {
+            return false;
+        }
+        unsigned index = sv39_index(address, 0);
+
+        if (table_entries(cursor.level0)[index] == 0 && frame_try_get(frame)) {
+            table_set(cursor.level0, index, pte_make(frame, flags));
+        }
+    }
+    return true;
+}
+
+/* The end of the part of an entry that its object can hold pages for. */
+static uint64_t backed_end(const struct map_entry *entry)
+{
+    uint64_t pages = object_page_count(entry->object);
+    uint64_t backed = entry->object_page < pages ? pages - entry->object_page : 0;
+
+    return backed < (entry->end - entry->start) >> PAGE_SHIFT ? entry->start + (backed << PAGE_SHIFT) : entry->end;
+}
+
+void map_populate(struct map *map, uint64_t start, uint64_t size_bytes)
+{
+    uint64_t end = size_bytes < SV39_USER_END - start ? start + size_bytes : SV39_USER_END;
+    uint8_t rights = 0;
+
+    if (start >= SV39_USER_END) {
+        return;
+    }
+    map_window_populate(map, start, end);
+    for (struct map_entry *entry = map_entry_from(map, start); entry != NULL && entry->start < end;
+         entry = map_following(entry)) {
+        if (entry->object == NULL || entry->protection == ABI_PROT_NONE) {
+            continue;
+        }
+        uint64_t first = entry->start > start ? entry->start : start, limit = backed_end(entry);
+
+        if (!populate_entry(map, entry, first, limit < end ? limit : end)) {
+            break;
+        }
+        rights |= entry->protection;
+    }
+    if ((rights & ABI_PROT_EXEC) != 0) {
+        arch_instruction_fence();
+    }
+}

@@ -1,0 +1,242 @@
+/*
+ * Sparse arrays of frames: radix trees of 64-way nodes.
+ *
+ * A node of height 1 holds frames, a higher one nodes; a tree of height h holds indices below 64^h and grows by putting
+ * a new root over the old one. A slot is 0 when empty. A frame's slot is its address with bit 0 set, so that a frame at
+ * physical address 0 is not taken for nothing.
+ *
+ * Invariants (for the auditor, by these names):
+ *     store-filled   a node's `filled` is the number of its slots other than 0, and never 0
+ *     store-count    `count` is the number of frames held
+ *     store-height   height is 0 if and only if root is NULL
+ *
+ * Locking: as the object's that the store belongs to.
+ *
+ * Typical use: page_store_put(&store, index, frame) -> page_store_get(&store, index, &frame) -> page_store_clear(&store)
+ */
+#include "page_store.h"
+
+#include "abi_errno.h"
+#include "frame.h"
+#include "panic.h"
+#include "pool.h"
+
+#define SLOT_BITS 6
+#define SLOTS (1u << SLOT_BITS)
+#define HEIGHT_MAX 5
+#define IS_FRAME 1ull
+
+static_assert(PAGE_STORE_INDEX_MAX <= 1ull << (SLOT_BITS * HEIGHT_MAX), "the highest tree holds every index");
+
+struct node {
+    uint64_t slots[SLOTS];
+    uint64_t filled;
+};
+
+static struct pool node_pool = POOL("page store", struct node);
+
+static struct node *node_in(uint64_t slot)
+{
+    return (struct node *)slot;
+}
+
+static unsigned slot_index(uint64_t index, unsigned height)
+{
+    return (unsigned)(index >> (SLOT_BITS * (height - 1))) % SLOTS;
+}
+
+/* The height of a tree that can hold @index, and is not lower than @height. */
+static unsigned height_for(uint64_t index, unsigned height)
+{
+    if (height == 0) {
+        height = 1;
+    }
+    while (index >> (SLOT_BITS * height) != 0) {
+        height++;
+    }
+    return height;
+}
+
+bool page_store_get(const struct page_store *store, uint64_t index, paddr_t *out)
+{
+    uint64_t slot = (uint64_t)store->root;
+
+    if (slot == 0 || index >> (SLOT_BITS * store->height) != 0) {
+        return false;
+    }
+    for (unsigned height = store->height; height > 0 && slot != 0; height--) {
+        slot = node_in(slot)->slots[slot_index(index, height)];
+    }
+    if (slot == 0) {
+        return false;
+    }
+    *out = paddr(slot & ~IS_FRAME);
+    return true;
+}
+
+/* Nodes that page_store_put() must make before it can keep something at @index. */
+static unsigned missing_nodes(const struct page_store *store, uint64_t index)
+{
+    unsigned height = height_for(index, store->height);
+    uint64_t slot = (uint64_t)store->root;
+
+    if (slot == 0) {
+        return height;
+    }
+    if (height > store->height) {
+        /* New roots down to the old one; the path to the index leaves the old one's at the topmost. */
+        return height - store->height + (height - 1);
+    }
+    while (height > 1) {
+        slot = node_in(slot)->slots[slot_index(index, height)];
+        if (slot == 0) {
+            return height - 1;
+        }
+        height--;
+    }
+    return 0;
+}
+
+/* Give back a chain of nodes, linked through their first slot. */
+static void free_nodes(struct node *chain)
+{
+    while (chain != NULL) {
+        struct node *next = node_in(chain->slots[0]);
+
+        pool_free(&node_pool, chain);
+        chain = next;
+    }
+}
+
+/* A chain of @count empty nodes, linked through their first slot. */
+static int alloc_nodes(unsigned count, struct node **out)
+{
+    struct node *chain = NULL;
+
+    for (; count > 0; count--) {
+        struct node *node = pool_alloc(&node_pool);
+
+        if (node == NULL) {
+            free_nodes(chain);
+            return -ENOMEM;
+        }
+        *node = (struct node){ .slots = { (uint64_t)chain } };
+        chain = node;
+    }
+    *out = chain;
+    return 0;
+}
+
+static struct node *take_node(struct node **chain)
+{
+    struct node *node = *chain;
+
+    ASSERT(node != NULL);
+    *chain = node_in(node->slots[0]);
+    node->slots[0] = 0;
+    return node;
+}
+
+/* Put new roots over the old one until the tree is @height high; an empty tree gets one root of that height. */
+static void grow(struct page_store *store, unsigned height, struct node **chain)
+{
+    if (store->root == NULL) {
+        store->root = take_node(chain);
+        store->height = height;
+    }
+    while (store->height < height) {
+        struct node *root = take_node(chain);
+
+        root->slots[0] = (uint64_t)store->root;
+        root->filled = 1;
+        store->root = root;
+        store->height++;
+    }
+}
+
+int page_store_put(struct page_store *store, uint64_t index, paddr_t frame)
+{
+    ASSERT(index < PAGE_STORE_INDEX_MAX);
+    struct node *chain = NULL;
+    int error = alloc_nodes(missing_nodes(store, index), &chain);
+
+    if (error != 0) {
+        return error;
+    }
+    grow(store, height_for(index, store->height), &chain);
+
+    struct node *node = store->root;
+
+    for (unsigned height = store->height; height > 1; height--) {
+        uint64_t *slot = &node->slots[slot_index(index, height)];
+
+        if (*slot == 0) {
+            *slot = (uint64_t)take_node(&chain);
+            node->filled++;
+        }
+        node = node_in(*slot);
+    }
+    ASSERT(chain == NULL && node->slots[slot_index(index, 1)] == 0);
+    node->slots[slot_index(index, 1)] = frame.value | IS_FRAME;
+    node->filled++;
+    store->count++;
+    return 0;
+}
+
+/* Drop everything under @node, and it. The recursion is as deep as the tree is high: at most HEIGHT_MAX. */
+static void drop_node(struct node *node, unsigned height)
+{
+    for (unsigned i = 0; node->filled > 0; i++) {
+        uint64_t slot = node->slots[i];
+
+        if (slot == 0) {
+            continue;
+        }
+        if (height == 1) {
+            frame_put(paddr(slot & ~IS_FRAME));
+        } else {
+            drop_node(node_in(slot), height - 1);
+        }
+        node->filled--;
+    }
+    pool_free(&node_pool, node);
+}
+
+void page_store_clear(struct page_store *store)
+{
+    if (store->root != NULL) {
+        drop_node(store->root, store->height);
+    }
+    *store = (struct page_store){ .root = NULL };
+}
+
+struct visitor {
+    void (*visit)(uint64_t index, paddr_t frame, void *context);
+    void *context;
+};
+
+static void visit_node(const struct node *node, unsigned height, uint64_t first, const struct visitor *visitor)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        uint64_t slot = node->slots[i], index = first + ((uint64_t)i << (SLOT_BITS * (height - 1)));
+
+        if (slot == 0) {
+            continue;
+        }
+        if (height == 1) {
+            visitor->visit(index, paddr(slot & ~IS_FRAME), visitor->context);
+        } else {
+            visit_node(node_in(slot), height - 1, index, visitor);
+        }
+    }
+}
+
+void page_store_for_each(const struct page_store *store, void (*visit)(uint64_t index, paddr_t frame, void *context),
+                         void *context)
+{
+    struct visitor visitor = { .visit = visit, .context = context };
+
+    if (store->root != NULL) {
+        visit_node(store->root, store->height, 0, &visitor);
+    }
+}

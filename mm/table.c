@@ -1,0 +1,239 @@
+/*
+ * Page tables of maps and windows.
+ *
+ * A table's descriptor says which groups of 16 entries may be other than 0, and how many entries are: so visiting,
+ * clearing and dropping a table costs what is in it, not 512 entries, and a table whose last entry was cleared is known
+ * to be all zero and is reused without being zeroed. Only table_set() stores into a table (a root's supervisor half,
+ * which the descriptor doesn't count, is arch's).
+ *
+ * Invariants (for the auditor, by these names):
+ *     table-live        `live` of a table's descriptor is the number of entries other than 0 (of a root: of the users'
+ *                       half)
+ *     table-groups      an entry other than 0 has its group's bit set
+ *     table-references  a table's ref_count is the number of entries that point to it, plus one for a root's or a
+ *                       window's owner
+ *     table-own         an entry without PTE_SHARED that points to a table is the only one that does
+ *
+ * Locking: single hart, interrupts off.
+ *
+ * Typical use: table_walk() -> table_walk_create() when a level is missing -> table_set()
+ */
+#include "table.h"
+
+#include "abi_errno.h"
+#include "panic.h"
+
+#define CLEARED_TABLE 1ull
+
+int table_create(paddr_t *out)
+{
+    return frame_alloc_zeroed(FRAME_TABLE, out);
+}
+
+int table_child(paddr_t table, unsigned index, paddr_t *out)
+{
+    pte_t pte = table_entries(table)[index];
+
+    if (pte == 0) {
+        int error = table_create(out);
+
+        if (error == 0) {
+            table_set(table, index, pte_make(*out, PTE_V));
+        }
+        return error;
+    }
+    if (!pte_is_table(pte) || (pte & PTE_SHARED) != 0) {
+        return -EEXIST;
+    }
+    *out = pte_frame(pte);
+    return 0;
+}
+
+int table_walk_create(paddr_t root, uint64_t address, paddr_t *out)
+{
+    paddr_t level1;
+    int error = table_child(root, sv39_index(address, 2), &level1);
+
+    return error != 0 ? error : table_child(level1, sv39_index(address, 1), out);
+}
+
+pte_t table_walk(paddr_t root, uint64_t address, struct table_place *place)
+{
+    paddr_t table = root;
+    unsigned level = 2;
+
+    for (;;) {
+        unsigned index = sv39_index(address, level);
+        pte_t pte = table_entries(table)[index];
+
+        if (level == 0 || !pte_is_table(pte)) {
+            *place = (struct table_place){ .table = table, .index = index, .level = level };
+            return pte;
+        }
+        table = pte_frame(pte);
+        level--;
+    }
+}
+
+unsigned table_next_live(paddr_t table, unsigned from, unsigned limit)
+{
+    const pte_t *entries = table_entries(table);
+    uint32_t groups = frame_of(table)->groups;
+
+    while (from < limit) {
+        uint32_t left = groups >> (from / TABLE_GROUP);
+        unsigned group_end = (from / TABLE_GROUP + 1) * TABLE_GROUP;
+
+        if (left == 0) {
+            return limit;
+        }
+        for (; (left & 1) != 0 && from < group_end && from < limit; from++) {
+            if (entries[from] != 0) {
+                return from;
+            }
+        }
+        from = group_end;
+    }
+    return limit;
+}
+
+void table_for_each(paddr_t table, unsigned level, uint64_t base, table_visit *visit, void *context)
+{
+    unsigned limit = level == 2 ? SV39_USER_ROOT_ENTRIES : SV39_ENTRIES;
+
+    for (unsigned index = table_next_live(table, 0, limit); index < limit; index = table_next_live(table, index + 1, limit)) {
+        pte_t pte = table_entries(table)[index];
+        uint64_t address = base + index * sv39_span(level);
+
+        visit((struct table_place){ .table = table, .index = index, .level = level }, address, pte, context);
+        if (level > 0 && pte_is_table(pte)) {
+            table_for_each(pte_frame(pte), level - 1, address, visit, context);
+        }
+    }
+}
+
+void table_drop(paddr_t table, unsigned level)
+{
+    struct frame *descriptor = frame_of(table);
+    pte_t *entry = table_entries(table);
+    unsigned live = descriptor->live;
+
+    for (uint32_t groups = descriptor->groups; live > 0; groups >>= 1, entry += TABLE_GROUP) {
+        if ((groups & 1) == 0) {
+            continue;
+        }
+        for (unsigned i = 0; i < TABLE_GROUP; i++) {
+            pte_t pte = entry[i];
+
+            if (pte == 0) {
+                continue;
+            }
+            entry[i] = 0;
+            live--;
+            if (level > 0 && pte_is_table(pte) && (pte & PTE_SHARED) == 0) {
+                table_drop(pte_frame(pte), level - 1);
+            } else {
+                frame_put(pte_frame(pte));
+            }
+        }
+    }
+    ASSERT(descriptor->ref_count == 1);
+    frame_put_zeroed(table);
+}
+
+void table_gather_start(struct table_gather *gather, paddr_t root, uint64_t start, uint64_t end)
+{
+    gather->root = root;
+    gather->start = start;
+    gather->end = end;
+    gather->every_space = false;
+    gather->changed = false;
+    gather->count = 0;
+}
+
+void table_gather_start_every_space(struct table_gather *gather)
+{
+    table_gather_start(gather, paddr(0), 0, 0);
+    gather->every_space = true;
+}
+
+void table_gather_finish(struct table_gather *gather)
+{
+    if (gather->changed) {
+        if (gather->every_space) {
+            arch_tlb_flush_all();
+        } else {
+            arch_tlb_flush(gather->root, uaddr(gather->start), (gather->end - gather->start) >> PAGE_SHIFT);
+        }
+        gather->changed = false;
+    }
+    for (unsigned i = 0; i < gather->count; i++) {
+        uint64_t frame = gather->frames[i];
+
+        if ((frame & CLEARED_TABLE) != 0) {
+            frame_put_zeroed(paddr(frame & ~CLEARED_TABLE));
+        } else {
+            frame_put(paddr(frame));
+        }
+    }
+    gather->count = 0;
+}
+
+static void gather_frame(struct table_gather *gather, uint64_t frame)
+{
+    gather->changed = true;
+    gather->frames[gather->count++] = frame;
+    if (gather->count == TABLE_GATHER_FRAMES) {
+        table_gather_finish(gather);
+    }
+}
+
+void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned index)
+{
+    paddr_t frame = pte_frame(table_entries(table)[index]);
+
+    table_set(table, index, 0);
+    gather_frame(gather, frame.value);
+}
+
+void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsigned index)
+{
+    paddr_t child = pte_frame(table_entries(table)[index]);
+
+    ASSERT(frame_of(child)->live == 0);
+    table_set(table, index, 0);
+    gather_frame(gather, child.value | CLEARED_TABLE);
+}
+
+/* The index behind the last one of a table of @level, whose entry 0 covers @base, that covers an address below @end. */
+static unsigned limit_index(uint64_t base, uint64_t end, unsigned level)
+{
+    return end - base < SV39_ENTRIES * sv39_span(level) ? sv39_index(end - 1, level) + 1 : SV39_ENTRIES;
+}
+
+static void clear_leaves(paddr_t level0, uint64_t base, uint64_t start, uint64_t end, struct table_gather *gather)
+{
+    unsigned first = start > base ? sv39_index(start, 0) : 0, limit = limit_index(base, end, 0);
+
+    for (unsigned index = table_next_live(level0, first, limit); index < limit; index = table_next_live(level0, index + 1, limit)) {
+        table_gather_entry(gather, level0, index);
+    }
+}
+
+void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct table_gather *gather)
+{
+    uint64_t base = ALIGNED_DOWN(start, sv39_span(2));
+    unsigned first = sv39_index(start, 1), limit = limit_index(base, end, 1);
+
+    for (unsigned index = table_next_live(level1, first, limit); index < limit; index = table_next_live(level1, index + 1, limit)) {
+        pte_t pte = table_entries(level1)[index];
+
+        if (!pte_is_table(pte) || (pte & PTE_SHARED) != 0) {
+            continue;
+        }
+        clear_leaves(pte_frame(pte), base + index * sv39_span(1), start, end, gather);
+        if (frame_of(pte_frame(pte))->live == 0) {
+            table_gather_cleared_table(gather, level1, index);
+        }
+    }
+}

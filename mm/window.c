@@ -1,0 +1,176 @@
+/*
+ * The page tables of a region's two windows.
+ *
+ *     map's root                       the region's own tables
+ *     [1] --------------------------> text: level 1 --> level 0 --> text pages (R or RX, global)
+ *     [2] --> map's own level 1
+ *               [0..127] -- SHARED --> (read only so far)    level 0 --> pristine data pages (R, COPY_ON_WRITE)
+ *               [0..127] --> own level 0 (written under)     the same frames, or private copies (RW)
+ *                                      data: level 1 [0..127] --> the pristine level-0 tables
+ *
+ * Text leaves are global: every space that has a text window in this hart's TLB has the same one, or was flushed for
+ * (spec 7.3). Data leaves are not, since each map may have copies.
+ *
+ * Invariants (for the auditor, by these names):
+ *     window-text        leaves under `text` are global, never writable, never copy-on-write
+ *     window-pristine    leaves under `data` are neither writable nor executable nor global
+ *     window-link        an entry of a map with PTE_SHARED in the data window points to the table at the same index of
+ *                        its windows' `data`
+ *     window-copies      an own level-0 table of a map shows nothing at an address where `data` shows nothing
+ *     window-maps        `maps` are the maps whose `windows` is this, and map_count their number
+ *
+ * Locking: single hart, interrupts off.
+ *
+ * Typical use: windows_init() -> windows_reserve() -> windows_map() for each page -> map_attach() ...
+ *              -> windows_unmap() -> windows_destroy()
+ */
+#include "window.h"
+
+#include "abi_errno.h"
+#include "checked.h"
+#include "map.h"
+#include "panic.h"
+#include "table.h"
+
+#define TABLE_SPAN (1ull << 21)
+
+int windows_init(struct windows *windows)
+{
+    int error = table_create(&windows->text);
+
+    if (error != 0) {
+        return error;
+    }
+    error = table_create(&windows->data);
+    if (error != 0) {
+        frame_put_zeroed(windows->text);
+        return error;
+    }
+    list_init(&windows->maps);
+    windows->map_count = 0;
+    return 0;
+}
+
+void windows_destroy(struct windows *windows)
+{
+    ASSERT(windows->map_count == 0);
+    table_drop(windows->text, 1);
+    table_drop(windows->data, 1);
+}
+
+static bool is_in_data(uint64_t address)
+{
+    return address >= WINDOW_DATA_BASE;
+}
+
+/* Whether [@start, @start + @size) lies in one window. */
+static bool is_in_one_window(uint64_t start, uint64_t size)
+{
+    uint64_t base = is_in_data(start) ? WINDOW_DATA_BASE : WINDOW_TEXT_BASE;
+
+    return start >= base && fits_below(start - base, size, WINDOW_BYTES);
+}
+
+static paddr_t level1_of(const struct windows *windows, uint64_t address)
+{
+    return is_in_data(address) ? windows->data : windows->text;
+}
+
+int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64_t flags, bool writable)
+{
+    ASSERT(is_in_one_window(address, PAGE_SIZE) && (flags & ~(PTE_R | PTE_X)) == 0 && flags != 0);
+    ASSERT(is_in_data(address) ? flags == PTE_R : !writable);
+    paddr_t level0;
+    int error = table_child(level1_of(windows, address), sv39_index(address, 1), &level0);
+
+    if (error != 0) {
+        return error;
+    }
+    unsigned index = sv39_index(address, 0);
+
+    if (table_entries(level0)[index] != 0) {
+        return -EEXIST;
+    }
+    if (!frame_try_get(frame)) {
+        return -ENOMEM;
+    }
+    flags |= PTE_V | PTE_U | PTE_A | (is_in_data(address) ? 0 : PTE_G) | (writable ? PTE_COPY_ON_WRITE : 0);
+    table_set(level0, index, pte_make(frame, flags));
+    return 0;
+}
+
+/* Drop the level-0 tables of [@start, @end) that @made has a bit for. They are empty, so no map has linked them. */
+static void undo_reserve(paddr_t level1, uint64_t start, uint64_t end, const uint64_t *made)
+{
+    for (uint64_t address = start; address < end; address += TABLE_SPAN) {
+        unsigned index = sv39_index(address, 1), bit = index % WINDOW_DATA_TABLES;
+
+        if ((made[bit / 64] >> bit % 64 & 1) != 0) {
+            frame_put_zeroed(pte_frame(table_entries(level1)[index]));
+            table_set(level1, index, 0);
+        }
+    }
+}
+
+int windows_reserve(struct windows *windows, uint64_t start, uint64_t size)
+{
+    ASSERT(is_in_one_window(start, size));
+    paddr_t level1 = level1_of(windows, start);
+    uint64_t made[WINDOW_DATA_TABLES / 64] = { 0 };
+    uint64_t first = ALIGNED_DOWN(start, TABLE_SPAN);
+
+    for (uint64_t address = first; address < start + size; address += TABLE_SPAN) {
+        unsigned index = sv39_index(address, 1), bit = index % WINDOW_DATA_TABLES;
+        bool is_new = table_entries(level1)[index] == 0;
+        paddr_t level0;
+
+        if (table_child(level1, index, &level0) != 0) {
+            undo_reserve(level1, first, address, made);
+            return -ENOMEM;
+        }
+        made[bit / 64] |= (uint64_t)is_new << bit % 64;
+    }
+    return 0;
+}
+
+/* Take [@start, @end) of the data window out of the tables of @map: links to tables that are gone, and own copies. */
+static void unmap_from(const struct map *map, uint64_t start, uint64_t end, struct table_gather *gather)
+{
+    pte_t slot = table_entries(map->root)[WINDOW_DATA_ROOT_SLOT];
+
+    if (slot == 0) {
+        return;
+    }
+    paddr_t level1 = pte_frame(slot);
+    const pte_t *pristine = table_entries(map->windows->data), *entries = table_entries(level1);
+    unsigned limit = sv39_index(end - 1, 1) + 1;
+
+    for (unsigned index = sv39_index(start, 1); index < limit; index++) {
+        if ((entries[index] & PTE_SHARED) != 0 && pristine[index] == 0) {
+            table_gather_cleared_table(gather, level1, index);
+        }
+    }
+    table_clear_range(level1, start, end, gather);
+}
+
+void windows_unmap(struct windows *windows, uint64_t start, uint64_t size)
+{
+    ASSERT(size > 0 && is_in_one_window(start, size));
+    struct table_gather gather;
+
+    table_gather_start_every_space(&gather);
+    table_clear_range(level1_of(windows, start), start, start + size, &gather);
+    if (is_in_data(start)) {
+        LIST_FOR_EACH(link, &windows->maps) {
+            unmap_from(CONTAINER_OF(link, struct map, windows_link), start, start + size, &gather);
+        }
+    }
+    table_gather_finish(&gather);
+}
+
+pte_t windows_entry(const struct windows *windows, uint64_t address)
+{
+    pte_t pte = table_entries(level1_of(windows, address))[sv39_index(address, 1)];
+
+    return pte == 0 ? 0 : table_entries(pte_frame(pte))[sv39_index(address, 0)];
+}

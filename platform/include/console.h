@@ -1,0 +1,36 @@
+#pragma once
+
+#include "machine.h"
+
+/*
+ * The console: the UART that the device tree chose; the firmware's console where there is none that can be driven.
+ * Locks: the caller serialises all calls but console_put() in a panic.
+ */
+
+/*
+ * Open the UART. Before it, output goes through the firmware.
+ * Returns 0, or -ENODEV when the machine has no UART that can be driven: output stays with the firmware, and there is
+ * no input.
+ */
+int console_init(const struct machine *machine);
+
+/* Print bytes: each line feed is preceded by a carriage return. Returns when the transmitter has them all. */
+void console_put(const char *bytes, size_t size);
+
+/*
+ * Take input from now on, through the PLIC's open context.
+ * Returns 0, or -ENODEV when the console has no interrupt that reaches it: there is output only.
+ */
+int console_listen(void);
+
+/* Call @notify, from the interrupt, whenever there are new bytes to read. NULL: nobody. */
+void console_set_receiver(void (*notify)(void));
+
+/* The console's interrupt: fetch what has arrived. Bytes for which there is no room stay in the UART. */
+void console_receive(void);
+
+/* Copy out up to @capacity received bytes, the oldest first; they stay. Returns how many: 0 when there are none. */
+size_t console_peek(char *bytes, size_t capacity);
+
+/* Take the oldest @size bytes away; there are as many. */
+void console_drop(size_t size);

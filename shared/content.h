@@ -1,0 +1,28 @@
+#pragma once
+
+#include "elf.h"
+#include "image.h"
+#include "manifest.h"
+
+/*
+ * The object that shows @extent of @image, which has content and lies inside it: page image_page(file_offset) + i is
+ * the extent's page i, with zeros behind the extent's end. It is the image's object itself wherever that can be, or a
+ * shadow of it in which the last page was copied because it holds other bytes of the file.
+ * Gives one reference. Returns 0 or -ENOMEM.
+ */
+int content_create(const struct image *image, const struct abi_extent *extent, struct object **out);
+
+/*
+ * The slide list of @elf: whether each word lies wholly inside one file-backed COW extent of @manifest (relative to
+ * @link_base), none reaching into the next. Returns 0 or -ENOEXEC with a reason.
+ */
+int content_check_slides(const struct image *image, const struct elf *elf, struct manifest manifest, uint64_t link_base,
+                         struct reason *reason);
+
+/*
+ * Add @slide to the listed words of @extent, in pages of its own: @content, as content_create() gave it, is replaced by
+ * a shadow where it is none yet. The list was checked.
+ * Returns 0 or -ENOMEM: @content is then still one reference to something that is to be put.
+ */
+int content_slide(const struct image *image, const struct elf *elf, const struct abi_extent *extent, uint64_t link_base,
+                  uint64_t slide, struct object **content);

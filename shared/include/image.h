@@ -1,0 +1,34 @@
+#pragma once
+
+#include "object.h"
+#include "types.h"
+
+/*
+ * An image: bytes that can be loaded, @length bytes from @offset of an object. The structure borrows the object.
+ *
+ * By type an image is one object's own bytes: never a range of somebody's address space, whose pages could be a private
+ * copy, belong to several objects, or to none.
+ */
+struct image {
+    struct object *object;
+    uint64_t offset;
+    uint64_t length;
+};
+
+/* Whether @image is a non-empty part of its object that starts on a page of it: what every function below expects. */
+bool image_is_valid(const struct image *image);
+
+/* Copy bytes of the image. Returns 0, or -EINVAL when the range leaves the image. */
+int image_read(const struct image *image, uint64_t offset, void *to, size_t size);
+
+/* The whole of @object. */
+static inline struct image image_of(struct object *object)
+{
+    return (struct image){ .object = object, .length = object->size_bytes };
+}
+
+/* The object's page that holds byte @offset of the image. */
+static inline uint64_t image_page(const struct image *image, uint64_t offset)
+{
+    return (image->offset + offset) >> PAGE_SHIFT;
+}

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "region.h"
+
+/*
+ * Section 2 of the specification: load an image into a region, or find it there.
+ */
+struct region_load_request {
+    struct image image; /* borrowed for the call */
+    struct account *account; /* of the caller */
+    uint64_t base; /* absolute address in the text window; looked at for the default site without ANY_BASE only */
+    uint32_t flags; /* ABI_REGION_ALTERNATE_SITE, _ANY_BASE, _IMAGE_MANIFEST */
+    struct manifest manifest; /* the supervisor's own copy; count 0 with IMAGE_MANIFEST, and only then */
+    struct reason *reason; /* filled in when the image itself is refused (-ENOEXEC); or NULL */
+};
+
+struct region_load_answer {
+    uint64_t base; /* absolute address in the text window */
+    uint32_t answer; /* ABI_REGION_PREVIOUSLY_LOADED, _SYSTEM_CLASS */
+    uint32_t extent_count;
+};
+
+/*
+ * Load @request's image into @region, all or nothing: on error no state of the server, no frame and no byte of
+ * @answer has changed. @request->manifest.count above ABI_MANIFEST_MAX is refused before any extent is read.
+ *
+ * Returns 0 and writes @answer; or
+ *   -EINVAL   unknown flags; count and IMAGE_MANIFEST don't go together; a manifest that is not allowed, or not the
+ *             image's; an image that is empty, unaligned or leaves its object; a wrong base; default site above the
+ *             alternate base
+ *   -EPERM    system class, and the image is not from the initrd
+ *   -ENOEXEC  the file is broken, not linked for the windows, or its slide list is
+ *   -EEXIST   something else is loaded there
+ *   -EFBIG    alternate site: too large even for an empty region
+ *   -ENOSPC   alternate site: no room; or the load hash's records are used up
+ *   -ENOMEM   no frames, or one of them has as many references as can be counted
+ */
+int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer);

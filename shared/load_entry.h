@@ -1,0 +1,77 @@
+#pragma once
+
+#include "image.h"
+#include "list.h"
+#include "manifest.h"
+#include "record_pool.h"
+#include "tree.h"
+
+struct program;
+struct region;
+
+/* Where an image is loaded: see the specification's table of terms. */
+enum load_site { LOAD_SITE_DEFAULT, LOAD_SITE_ALTERNATE, LOAD_SITE_OWN };
+
+/*
+ * One image loaded: one record. Its key is (object, offset, domain, region, site); the reference on the object is what
+ * keeps a key from ever meaning another object at the same address.
+ */
+struct load_entry {
+    struct load_entry *next; /* in its bucket */
+    /* The key. */
+    struct object *object; /* one reference */
+    uint64_t offset;
+    struct region *region; /* NULL: own site */
+    uint32_t domain; /* load_hash_domain() of the loader */
+    uint8_t site; /* enum load_site */
+    /* Fixed at commit. */
+    uint16_t extent_count;
+    uint32_t depth; /* of the region when this was committed; 0 for the own site */
+    uint32_t users; /* changes: tasks that run a program, and spawns under way */
+    uint64_t needed_bytes; /* of the image: the end of the last extent's content */
+    uint64_t base; /* absolute address in the text window; 0 for the own site */
+    struct load_extent *extents; /* in the manifest's order */
+    struct list link; /* in region.entries; of a program: in load_hash.unused, or alone */
+    struct program *program; /* NULL but for the own site */
+};
+static_assert(sizeof(struct load_entry) <= RECORD_BYTES, "one record");
+
+/* One extent of an entry: one record. */
+struct load_extent {
+    struct tree_node node; /* in region.extents; unused by programs */
+    struct load_extent *next; /* of the same entry */
+    uint64_t address; /* absolute */
+    uint64_t size_bytes; /* > 0; it occupies whole pages */
+    uint64_t file_offset; /* in the image */
+    struct object *content; /* one reference: the image's object, or a shadow of it with pages that had to be copied;
+                               NULL: zero-fill */
+    uint32_t protection; /* ABI_EXTENT_ bits */
+};
+static_assert(sizeof(struct load_extent) <= RECORD_BYTES, "one record");
+
+/* What is added to a manifest's addresses, which are relative for a region and absolute for a program. */
+struct load_bases {
+    uint64_t text;
+    uint64_t data;
+};
+
+/*
+ * Make an entry for @image with one extent for each of @manifest, out of @batch, which has 1 + count records:
+ * addresses are those of the manifest plus @bases, by window. The rest of the key, base and depth are
+ * the caller's to fill in; it is in no hash and no region. Takes a reference on the object, and one on each content.
+ * Returns 0, or -ENOMEM: then nothing is left but that the records taken out of @batch are back in the pool.
+ */
+int load_entry_create(struct record_pool *pool, struct record_batch *batch, const struct image *image,
+                      struct manifest manifest, struct load_bases bases, struct load_entry **out);
+
+/* Drop the references of @entry (object, contents), and give back its record and its extents'. It is in no hash. */
+void load_entry_free(struct record_pool *pool, struct load_entry *entry);
+
+/* The pages that @extent occupies. */
+static inline uint64_t load_entry_extent_bytes(const struct load_extent *extent)
+{
+    return page_round_up(extent->size_bytes);
+}
+
+/* @extent of @entry, which is in a region, as its manifest has it. */
+struct abi_extent load_entry_describe(const struct load_entry *entry, const struct load_extent *extent);

@@ -1,0 +1,350 @@
+/*
+ * Loading an image into a region: section 2 of the specification.
+ *
+ *     check_request()        what can be said without the image's content; a caller's manifest
+ *     load_hash_find()       a hit ends here: compare, answer, nothing is mapped or copied
+ *     derive()               rule 2.3, from the program headers
+ *     choose_place()         rules 2.4 to 2.6
+ *     reserve()              records, copies of pages that can't be shown in place, page tables: all that can fail
+ *     commit()               stores only
+ *
+ * Until commit() nobody sees anything of the load; whatever fails before is undone in the reverse order.
+ */
+#include "region_load.h"
+
+#include "abi_errno.h"
+#include "checked.h"
+#include "content.h"
+#include "frame.h"
+#include "load_hash.h"
+#include "panic.h"
+#include "shared.h"
+
+/* A reused word can't turn an answer into a request (defect D25). */
+#define REQUEST_FLAGS (ABI_REGION_ALTERNATE_SITE | ABI_REGION_ANY_BASE | ABI_REGION_IMAGE_MANIFEST)
+static_assert((REQUEST_FLAGS & (ABI_REGION_PREVIOUSLY_LOADED | ABI_REGION_SYSTEM_CLASS)) == 0, "distinct");
+
+/* A load that is no hit. */
+struct load {
+    struct region *region;
+    const struct region_load_request *request;
+    enum load_site site;
+    struct elf elf;
+    struct derived_manifest manifest;
+    uint64_t link_base; /* window offsets */
+    uint64_t base;
+    struct record_batch batch;
+    struct load_entry *entry;
+};
+
+static enum load_site site_of(const struct region_load_request *request)
+{
+    return (request->flags & ABI_REGION_ALTERNATE_SITE) != 0 ? LOAD_SITE_ALTERNATE : LOAD_SITE_DEFAULT;
+}
+
+/* Whether the caller leaves the base to the server. */
+static bool takes_any_base(const struct region_load_request *request)
+{
+    return (request->flags & (ABI_REGION_ALTERNATE_SITE | ABI_REGION_ANY_BASE)) != 0;
+}
+
+static int check_request(const struct region *region, const struct region_load_request *request)
+{
+    bool image_manifest = (request->flags & ABI_REGION_IMAGE_MANIFEST) != 0;
+
+    if ((request->flags & ~(uint32_t)REQUEST_FLAGS) != 0 || image_manifest != (request->manifest.count == 0) ||
+        request->manifest.count > ABI_MANIFEST_MAX || !image_is_valid(&request->image)) {
+        return -EINVAL;
+    }
+    if (region->class == REGION_SYSTEM && request->image.object->kind != OBJECT_INITRD) {
+        return -EPERM;
+    }
+    return manifest_check(request->manifest, request->image.length);
+}
+
+static bool entry_has_manifest(const struct load_entry *entry, struct manifest wanted)
+{
+    const struct load_extent *extent = entry->extents;
+
+    if (entry->extent_count != wanted.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < wanted.count; i++, extent = extent->next) {
+        struct abi_extent described = load_entry_describe(entry, extent);
+
+        if (!manifest_same_extent(&described, &wanted.extents[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rules 2.2 and 2.4: what a hit compares. */
+static int check_hit(const struct load_entry *entry, const struct region_load_request *request)
+{
+    if ((request->manifest.count > 0 && !entry_has_manifest(entry, request->manifest)) ||
+        (!takes_any_base(request) && request->base != entry->base) || request->image.length < entry->needed_bytes) {
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int derive(struct load *load)
+{
+    const struct region_load_request *request = load->request;
+    int error = elf_parse(&request->image, &load->elf, request->reason);
+
+    if (error != 0) {
+        return error;
+    }
+    manifest_derive(&load->elf, &load->manifest);
+    error = manifest_make_relative(&load->manifest, &load->link_base, request->reason);
+    if (error == 0 && request->manifest.count > 0 && !manifest_equal(request->manifest, manifest_of(&load->manifest))) {
+        error = -EINVAL;
+    }
+    return error;
+}
+
+static int choose_default_site(struct load *load, uint64_t span)
+{
+    const struct region_load_request *request = load->request;
+
+    if (!takes_any_base(request) && request->base != ABI_TEXT_WINDOW + load->link_base) {
+        return -EINVAL;
+    }
+    /* The whole image, not only its base: nothing may reach into the alternate area (defect D3). */
+    if (!fits_below(load->link_base, span, ABI_ALTERNATE_BASE)) {
+        return -EINVAL;
+    }
+    for (uint32_t i = 0; i < load->manifest.count; i++) {
+        const struct abi_extent *extent = &load->manifest.extents[i];
+        uint64_t start = manifest_window(extent) + load->link_base + extent->address;
+
+        if (region_is_taken(load->region, start, page_round_up(extent->size_bytes), NULL)) {
+            return -EEXIST;
+        }
+    }
+    load->base = load->link_base;
+    return 0;
+}
+
+/* Rule 2.5: the lowest offset where the span is free in both windows; looked for anew each time, without a cursor. */
+static int choose_alternate_site(struct load *load, uint64_t span)
+{
+    uint64_t offset = ABI_ALTERNATE_BASE, taken_end;
+
+    if (span > ABI_WINDOW_END - ABI_ALTERNATE_BASE) {
+        return -EFBIG;
+    }
+    while (fits_below(offset, span, ABI_WINDOW_END)) {
+        if (region_is_taken(load->region, ABI_TEXT_WINDOW + offset, span, &taken_end)) {
+            offset = taken_end - ABI_TEXT_WINDOW;
+        } else if (region_is_taken(load->region, ABI_DATA_WINDOW + offset, span, &taken_end)) {
+            offset = taken_end - ABI_DATA_WINDOW;
+        } else {
+            load->base = offset;
+            return content_check_slides(&load->request->image, &load->elf, manifest_of(&load->manifest),
+                                        load->link_base, load->request->reason);
+        }
+    }
+    return -ENOSPC;
+}
+
+static int choose_place(struct load *load)
+{
+    uint64_t span = manifest_span(manifest_of(&load->manifest));
+
+    return load->site == LOAD_SITE_ALTERNATE ? choose_alternate_site(load, span) : choose_default_site(load, span);
+}
+
+/* When the records are used up, programs that are kept as a cache make room. */
+static int reserve_records(struct load *load)
+{
+    struct record_pool *pool = &load->region->hash->records;
+    uint32_t count = 1 + load->manifest.count;
+    int error = record_pool_reserve(pool, count, &load->batch);
+
+    if (error == -ENOSPC) {
+        shared_reclaim();
+        error = record_pool_reserve(pool, count, &load->batch);
+    }
+    return error;
+}
+
+static int slide_content(struct load *load)
+{
+    struct load_extent *extent = load->entry->extents;
+    int error = 0;
+
+    for (uint32_t i = 0; error == 0 && load->base != load->link_base && i < load->manifest.count; i++) {
+        error = content_slide(&load->request->image, &load->elf, &load->manifest.extents[i], load->link_base,
+                              load->base - load->link_base, &extent->content);
+        extent = extent->next;
+    }
+    return error;
+}
+
+/* Undo reserve_tables() for the extents in front of @end. */
+static void unreserve_tables(struct load *load, const struct load_extent *end)
+{
+    for (const struct load_extent *extent = load->entry->extents; extent != end; extent = extent->next) {
+        windows_unmap(&load->region->windows, extent->address, load_entry_extent_bytes(extent));
+    }
+}
+
+static int reserve_tables(struct load *load)
+{
+    for (const struct load_extent *extent = load->entry->extents; extent != NULL; extent = extent->next) {
+        int error = windows_reserve(&load->region->windows, extent->address, load_entry_extent_bytes(extent));
+
+        if (error != 0) {
+            unreserve_tables(load, extent);
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* The frame that page @index of @extent shows. Pages without content are the one zero frame, which a task's first store
+ * replaces by a page of its own. */
+static paddr_t frame_of_page(const struct load_entry *entry, const struct load_extent *extent, uint64_t index)
+{
+    uint64_t first = (entry->offset + extent->file_offset) >> PAGE_SHIFT;
+    paddr_t frame;
+
+    if (extent->content == NULL || object_page(extent->content, first + index, &frame) != 0) {
+        frame = frame_zero();
+    }
+    return frame;
+}
+
+/* Whether every frame can take the references of this load, even if all of them were for one frame. */
+static int check_references(const struct load *load)
+{
+    uint64_t windows_pages = 2 * WINDOW_BYTES >> PAGE_SHIFT;
+
+    for (const struct load_extent *extent = load->entry->extents; extent != NULL; extent = extent->next) {
+        for (uint64_t i = 0; i < load_entry_extent_bytes(extent) >> PAGE_SHIFT; i++) {
+            if (frame_of(frame_of_page(load->entry, extent, i))->ref_count > FRAME_REFERENCES_MAX - windows_pages) {
+                return -ENOMEM;
+            }
+        }
+    }
+    return 0;
+}
+
+static int reserve(struct load *load)
+{
+    struct record_pool *pool = &load->region->hash->records;
+    struct load_bases bases = { .text = ABI_TEXT_WINDOW + load->base, .data = ABI_DATA_WINDOW + load->base };
+    int error = reserve_records(load);
+
+    if (error != 0) {
+        return error;
+    }
+    error =
+        load_entry_create(pool, &load->batch, &load->request->image, manifest_of(&load->manifest), bases, &load->entry);
+    if (error != 0) {
+        goto cancel_records;
+    }
+    error = slide_content(load);
+    if (error == 0) {
+        error = check_references(load);
+    }
+    if (error == 0) {
+        error = reserve_tables(load);
+    }
+    if (error == 0) {
+        return 0;
+    }
+    load_entry_free(pool, load->entry);
+cancel_records:
+    record_pool_cancel(pool, &load->batch);
+    return error;
+}
+
+static void insert_extent(struct region *region, struct load_extent *inserted)
+{
+    struct tree_node *parent = NULL, **link = &region->extents.root;
+
+    while (*link != NULL) {
+        parent = *link;
+        const struct load_extent *extent = CONTAINER_OF(parent, struct load_extent, node);
+
+        link = inserted->address < extent->address ? &parent->left : &parent->right;
+    }
+    tree_insert(&region->extents, &inserted->node, parent, link);
+}
+
+static void map_extent(struct region *region, const struct load_entry *entry, const struct load_extent *extent)
+{
+    uint64_t flags = PTE_R | ((extent->protection & ABI_EXTENT_EXECUTE) != 0 ? PTE_X : 0);
+    bool writable = (extent->protection & ABI_EXTENT_WRITE) != 0;
+
+    for (uint64_t i = 0; i < load_entry_extent_bytes(extent) >> PAGE_SHIFT; i++) {
+        int error = windows_map(&region->windows, extent->address + (i << PAGE_SHIFT), frame_of_page(entry, extent, i),
+                                flags, writable);
+
+        ASSERT(error == 0);
+    }
+}
+
+static void commit(struct load *load)
+{
+    struct region *region = load->region;
+    struct load_entry *entry = load->entry;
+
+    entry->region = region;
+    entry->domain = load_hash_domain(&load->request->image, load->request->account->domain);
+    entry->site = (uint8_t)load->site;
+    entry->depth = region->depth;
+    entry->base = ABI_TEXT_WINDOW + load->base;
+    for (struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next) {
+        map_extent(region, entry, extent);
+        insert_extent(region, extent);
+    }
+    list_push_back(&region->entries, &entry->link);
+    region->entry_count++;
+    load_hash_add(region->hash, entry);
+}
+
+static int load_new(struct region *region, const struct region_load_request *request, struct load_entry **out)
+{
+    struct load load = { .region = region, .request = request, .site = site_of(request) };
+    int error = derive(&load);
+
+    if (error == 0) {
+        error = choose_place(&load);
+    }
+    if (error == 0) {
+        error = reserve(&load);
+    }
+    if (error == 0) {
+        commit(&load);
+        *out = load.entry;
+    }
+    return error;
+}
+
+int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer)
+{
+    uint32_t word = region->class == REGION_SYSTEM ? ABI_REGION_SYSTEM_CLASS : 0;
+    struct load_entry *entry;
+    int error = check_request(region, request);
+
+    if (error != 0) {
+        return error;
+    }
+    entry = load_hash_find(region->hash, region, &request->image, request->account->domain, site_of(request));
+    if (entry != NULL) {
+        word |= ABI_REGION_PREVIOUSLY_LOADED;
+        error = check_hit(entry, request);
+    } else {
+        error = load_new(region, request, &entry);
+    }
+    if (error == 0) {
+        *answer =
+            (struct region_load_answer){ .base = entry->base, .answer = word, .extent_count = entry->extent_count };
+    }
+    return error;
+}

@@ -1,0 +1,161 @@
+/* System calls on the caller's address space. */
+#include "abi_errno.h"
+#include "abi_types.h"
+#include "calls.h"
+#include "checked.h"
+#include "file.h"
+#include "map.h"
+#include "object.h"
+#include "task.h"
+
+#define PROTECTION_MASK (ABI_PROT_READ | ABI_PROT_WRITE | ABI_PROT_EXEC)
+#define MMAP_FLAGS \
+    (ABI_MAP_TYPE | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_NORESERVE | ABI_MAP_POPULATE | ABI_MAP_FIXED_NOREPLACE)
+
+/* What mmap() asks for, looked at but for the address. */
+struct mapping {
+    struct map_request request;
+    uint32_t flags;
+};
+
+/* The object of an anonymous mapping: none when it is private. */
+static int object_of_nothing(struct mapping *mapping)
+{
+    if (mapping->request.sharing == MAP_ENTRY_PRIVATE) {
+        mapping->request.object = NULL;
+        return 0;
+    }
+    return object_create_anonymous(mapping->request.size_bytes, &mapping->request.object);
+}
+
+static int object_of_file(struct mapping *mapping, uint64_t descriptor, uint64_t offset)
+{
+    struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
+
+    if (file == NULL) {
+        return -EBADF;
+    }
+    if (!file->readable) {
+        return -EACCES;
+    }
+    if (mapping->request.sharing == MAP_ENTRY_SHARED && !file->writable) {
+        /* Nothing derived from a file opened for reading can ever be written. */
+        if ((mapping->request.protection & ABI_PROT_WRITE) != 0) {
+            return -EACCES;
+        }
+        mapping->request.max_protection &= (uint8_t)~ABI_PROT_WRITE;
+    }
+    mapping->request.object_page = offset >> PAGE_SHIFT;
+    return file->kind->object == NULL ? -ENODEV : file->kind->object(file, &mapping->request.object);
+}
+
+/* Everything but the address, checked; one reference on the object (if any) is the caller's. */
+static int make_mapping(uint64_t size_bytes, uint64_t protection, uint64_t flags, uint64_t descriptor, uint64_t offset,
+                        struct mapping *mapping)
+{
+    uint64_t type = flags & ABI_MAP_TYPE, size, end;
+
+    if (size_bytes == 0 || (protection & ~(uint64_t)PROTECTION_MASK) != 0 || (flags & ~(uint64_t)MMAP_FLAGS) != 0 ||
+        (type != ABI_MAP_SHARED && type != ABI_MAP_PRIVATE) || !is_page_aligned(offset)) {
+        return -EINVAL;
+    }
+    if (page_round_up_overflows(size_bytes, &size)) {
+        return -ENOMEM;
+    }
+    if (add_overflows(offset, size, &end) || end > INT64_MAX) {
+        return -EOVERFLOW;
+    }
+    *mapping = (struct mapping){
+        .request = {
+            .size_bytes = size,
+            .protection = (uint8_t)protection,
+            .max_protection = PROTECTION_MASK,
+            .sharing = type == ABI_MAP_SHARED ? MAP_ENTRY_SHARED : MAP_ENTRY_PRIVATE,
+        },
+        .flags = (uint32_t)flags,
+    };
+    return (flags & ABI_MAP_ANONYMOUS) != 0 ? object_of_nothing(mapping) : object_of_file(mapping, descriptor, offset);
+}
+
+static int place_mapping(struct map *map, struct mapping *mapping, uint64_t address)
+{
+    struct map_request *request = &mapping->request;
+
+    if ((mapping->flags & ABI_MAP_FIXED_NOREPLACE) != 0) {
+        request->start = address;
+        return map_add(map, request);
+    }
+    if ((mapping->flags & ABI_MAP_FIXED) != 0) {
+        request->start = address;
+        return map_replace(map, request);
+    }
+    int error = map_find_room(map, request->size_bytes, page_round_down(address), &request->start);
+
+    return error ? error : map_add(map, request);
+}
+
+int64_t call_mmap(uint64_t address, uint64_t size_bytes, uint64_t protection, uint64_t flags, uint64_t descriptor,
+                  uint64_t offset)
+{
+    struct map *map = task_current()->map;
+    struct mapping mapping;
+    int error = make_mapping(size_bytes, protection, flags, descriptor, offset, &mapping);
+
+    if (error) {
+        return error;
+    }
+    error = place_mapping(map, &mapping, address);
+    if (mapping.request.object != NULL) {
+        object_put(mapping.request.object);
+    }
+    if (error) {
+        return error;
+    }
+    if ((flags & ABI_MAP_POPULATE) != 0) {
+        map_populate(map, mapping.request.start, mapping.request.size_bytes);
+    }
+    return (int64_t)mapping.request.start;
+}
+
+/* The pages that [@address, @address + @size_bytes) touches; false where Linux says EINVAL. */
+static bool whole_pages(uint64_t address, uint64_t size_bytes, uint64_t *rounded)
+{
+    uint64_t end;
+
+    return is_page_aligned(address) && !page_round_up_overflows(size_bytes, rounded) &&
+           !add_overflows(address, *rounded, &end);
+}
+
+int64_t call_munmap(uint64_t address, uint64_t size_bytes, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint64_t size;
+
+    CALL_UNUSED(a2, a3, a4, a5);
+    if (size_bytes == 0 || !whole_pages(address, size_bytes, &size)) {
+        return -EINVAL;
+    }
+    return map_remove(task_current()->map, address, size);
+}
+
+int64_t call_mprotect(uint64_t address, uint64_t size_bytes, uint64_t protection, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint64_t size;
+
+    CALL_UNUSED(a3, a4, a5);
+    if ((protection & ~(uint64_t)PROTECTION_MASK) != 0 || !is_page_aligned(address)) {
+        return -EINVAL;
+    }
+    if (size_bytes == 0) {
+        return 0;
+    }
+    if (!whole_pages(address, size_bytes, &size)) {
+        return -ENOMEM;
+    }
+    return map_protect(task_current()->map, address, size, (uint8_t)protection);
+}
+
+int64_t call_brk(uint64_t end, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a1, a2, a3, a4, a5);
+    return (int64_t)map_set_break(task_current()->map, end);
+}

@@ -1,0 +1,137 @@
+/* System calls that measure: who uses which frame, and counting inside the supervisor for `bench`. */
+#include "abi_errno.h"
+#include "abi_pando.h"
+#include "arch.h"
+#include "calls.h"
+#include "checked.h"
+#include "cpu.h"
+#include "region.h"
+#include "start.h"
+#include "task.h"
+#include "usage.h"
+
+#include <string.h>
+
+/* Make the user's pages of [@to, @to + @size) writable now, so that no later copy changes what is being counted. */
+static int touch(uint64_t to, uint64_t size)
+{
+    for (uint64_t at = 0; at < size; at += PAGE_SIZE - ((to + at) & PAGE_MASK)) {
+        if (arch_copy_out(uaddr(to + at), "", 1)) {
+            return -EFAULT;
+        }
+    }
+    return 0;
+}
+
+static struct abi_task_usage row_of(const struct task *task)
+{
+    struct abi_task_usage row = { .pid = task->pid, .parent_pid = task->parent == NULL ? 0 : task->parent->pid };
+    struct usage_row usage = { 0 };
+
+    memcpy(row.name, task->name, sizeof(row.name));
+    if (task->map != NULL) {
+        usage_of_map(task->map, &usage);
+    }
+    row.ro_frames = usage.ro_frames;
+    row.ro_shared_frames = usage.ro_shared_frames;
+    row.private_frames = usage.private_frames;
+    row.table_frames = usage.table_frames;
+    row.pss_micro_frames = usage.pss_micro_frames;
+    row.ro_sharers_max = usage.ro_sharers_max;
+    return row;
+}
+
+static struct abi_usage totals(void)
+{
+    const struct start_facts *facts = start_facts();
+    struct usage_totals usage;
+
+    usage_totals(&usage);
+    return (struct abi_usage){
+        .ram_frames = facts->ram_frames,
+        .firmware_frames = facts->firmware_frames,
+        .supervisor_frames = usage.supervisor_frames + facts->image_frames,
+        .object_frames = usage.object_frames,
+        .free_frames = usage.free_frames,
+        .saved_identity = usage.saved_mappings,
+        .saved_tables = usage.saved_tables,
+        .saved_in_place = usage.in_place_frames,
+    };
+}
+
+int64_t call_usage(uint64_t to, uint64_t rows, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint64_t rows_size;
+    int64_t count = 0;
+
+    CALL_UNUSED(a3, a4, a5);
+    if (multiply_overflows(capacity, sizeof(struct abi_task_usage), &rows_size)) {
+        return -EFAULT;
+    }
+    if (capacity > task_count()) {
+        rows_size = task_count() * sizeof(struct abi_task_usage);
+    }
+    if (touch(to, sizeof(struct abi_usage)) || touch(rows, rows_size)) {
+        return -EFAULT;
+    }
+    usage_begin();
+    for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
+        if (task->map != NULL) {
+            usage_count(task->map);
+        }
+    }
+    for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
+        if ((uint64_t)count < capacity) {
+            struct abi_task_usage row = row_of(task);
+
+            if (arch_copy_out(uaddr(rows + (uint64_t)count * sizeof(row)), &row, sizeof(row))) {
+                return -EFAULT;
+            }
+        }
+        count++;
+    }
+    struct abi_usage usage = totals();
+
+    return arch_copy_out(uaddr(to), &usage, sizeof(usage)) ? -EFAULT : count;
+}
+
+/* Instructions of one attach, mean of @repetitions. */
+static int64_t bench_attach(uint64_t repetitions)
+{
+    struct region *region = region_of(task_current()->map);
+    uint64_t sum = 0, empty = cpu_instructions();
+    struct map *map;
+
+    empty = cpu_instructions() - empty;
+    if (repetitions == 0 || map_create(task_current()->account, &map)) {
+        return repetitions == 0 ? -EINVAL : -ENOMEM;
+    }
+    for (uint64_t i = 0; i < repetitions; i++) {
+        uint64_t start = cpu_instructions();
+
+        if (region_attach(region, map)) {
+            map_destroy(map);
+            return -ENOMEM;
+        }
+        sum += cpu_instructions() - start - empty;
+        region_detach(map);
+    }
+    map_destroy(map);
+    return (int64_t)(sum / repetitions);
+}
+
+int64_t call_bench(uint64_t what, uint64_t argument, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a2, a3, a4, a5);
+    if (!start_facts()->bench) {
+        return -ENOSYS;
+    }
+    switch (what) {
+    case ABI_BENCH_REGION_ATTACH:
+        return bench_attach(argument < 100000 ? argument : 100000);
+    case ABI_BENCH_BOOT:
+        return (int64_t)start_facts()->boot_instructions;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,166 @@
+/*
+ * Descriptor tables: eight slots inside the task, then one bigger table of 32, then of 256.
+ *
+ * Invariants
+ *   descriptor-capacity   capacity is that of the table that slots points to
+ *   descriptor-reference  each slot that is not NULL holds one reference of its file
+ */
+#include "descriptors.h"
+
+#include "abi_errno.h"
+#include "file.h"
+#include "pool.h"
+
+#include <string.h>
+
+struct table32 {
+    struct file *slots[32];
+};
+struct table256 {
+    struct file *slots[DESCRIPTORS_MAX];
+};
+
+static struct pool pool32 = POOL("descriptors-32", struct table32);
+static struct pool pool256 = POOL("descriptors-256", struct table256);
+
+static void free_table(struct descriptors *descriptors)
+{
+    if (descriptors->capacity == DESCRIPTORS_MAX) {
+        pool_free(&pool256, descriptors->slots);
+    } else if (descriptors->capacity == 32) {
+        pool_free(&pool32, descriptors->slots);
+    }
+}
+
+void descriptors_init(struct descriptors *descriptors)
+{
+    *descriptors = (struct descriptors){ .slots = descriptors->inline_slots, .capacity = DESCRIPTORS_INLINE };
+}
+
+void descriptors_close_all(struct descriptors *descriptors)
+{
+    for (uint32_t i = 0; i < descriptors->capacity; i++) {
+        if (descriptors->slots[i] != NULL) {
+            file_put(descriptors->slots[i]);
+        }
+    }
+    free_table(descriptors);
+    descriptors_init(descriptors);
+}
+
+struct file *descriptors_get(const struct descriptors *descriptors, uint64_t number)
+{
+    return number < descriptors->capacity ? descriptors->slots[number] : NULL;
+}
+
+/* Returns 0, -EMFILE or -ENOMEM. */
+static int grow(struct descriptors *descriptors)
+{
+    uint32_t capacity = descriptors->capacity == DESCRIPTORS_INLINE ? 32 : DESCRIPTORS_MAX;
+
+    if (descriptors->capacity == DESCRIPTORS_MAX) {
+        return -EMFILE;
+    }
+    struct file **slots = pool_alloc(capacity == 32 ? &pool32 : &pool256);
+
+    if (slots == NULL) {
+        return -ENOMEM;
+    }
+    memset(slots, 0, capacity * sizeof(*slots));
+    memcpy(slots, descriptors->slots, descriptors->capacity * sizeof(*slots));
+    free_table(descriptors);
+    descriptors->slots = slots;
+    descriptors->capacity = capacity;
+    return 0;
+}
+
+static void set_close_on_exec(struct descriptors *descriptors, uint32_t number, bool close_on_exec)
+{
+    uint64_t bit = 1ull << (number % 64);
+
+    descriptors->close_on_exec[number / 64] &= ~bit;
+    if (close_on_exec) {
+        descriptors->close_on_exec[number / 64] |= bit;
+    }
+}
+
+static bool is_close_on_exec(const struct descriptors *descriptors, uint32_t number)
+{
+    return (descriptors->close_on_exec[number / 64] >> (number % 64) & 1) != 0;
+}
+
+int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest, bool close_on_exec)
+{
+    for (uint32_t number = lowest;; number++) {
+        while (number >= descriptors->capacity) {
+            int error = grow(descriptors);
+
+            if (error) {
+                return error;
+            }
+        }
+        if (descriptors->slots[number] == NULL) {
+            descriptors->slots[number] = file;
+            set_close_on_exec(descriptors, number, close_on_exec);
+            return (int)number;
+        }
+    }
+}
+
+int descriptors_close(struct descriptors *descriptors, uint64_t number)
+{
+    struct file *file = descriptors_get(descriptors, number);
+
+    if (file == NULL) {
+        return -EBADF;
+    }
+    descriptors->slots[number] = NULL;
+    file_put(file);
+    return 0;
+}
+
+/* @to has descriptor @number free, and gets its own reference on @file. */
+static int share(struct descriptors *to, struct file *file, uint32_t number)
+{
+    int at = descriptors_put(to, file, number, false);
+
+    if (at < 0) {
+        return at;
+    }
+    file_get(file);
+    return 0;
+}
+
+int descriptors_inherit(struct descriptors *to, const struct descriptors *from)
+{
+    for (uint32_t i = 0; i < from->capacity; i++) {
+        if (from->slots[i] != NULL && !is_close_on_exec(from, i)) {
+            int error = share(to, from->slots[i], i);
+
+            if (error) {
+                return error;
+            }
+        }
+    }
+    return 0;
+}
+
+int descriptors_select(struct descriptors *to, const struct descriptors *from, const int32_t *numbers, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (numbers[i] == -1) {
+            continue;
+        }
+        struct file *file = numbers[i] < 0 ? NULL : descriptors_get(from, (uint64_t)numbers[i]);
+
+        if (file == NULL) {
+            return -EBADF;
+        }
+        int error = share(to, file, i);
+
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}

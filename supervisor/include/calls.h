@@ -1,0 +1,16 @@
+#pragma once
+
+#include "abi_syscall.h"
+#include "trap.h"
+
+/*
+ * Every system call: call_NAME for each row of the lists in abi_syscall.h. Arguments are the user's registers; what they mean and
+ * which errors there are is Linux's manual's matter, or abi_pando.h's for our own.
+ */
+#define CALL_DECLARE(number, name) trap_call call_##name;
+ABI_LINUX_CALL_LIST(CALL_DECLARE)
+ABI_OWN_CALL_LIST(CALL_DECLARE)
+#undef CALL_DECLARE
+
+/* Arguments that a call has not. */
+#define CALL_UNUSED(...) (void)(uint64_t[]){ __VA_ARGS__ }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "types.h"
+
+struct file;
+
+/*
+ * A task's table of descriptors: small numbers for open files. A few live in the task itself; the table grows when
+ * more are needed.
+ */
+#define DESCRIPTORS_INLINE 8
+#define DESCRIPTORS_MAX 256
+
+struct descriptors {
+    struct file **slots; /* one reference each; NULL: free */
+    uint32_t capacity; /* of slots */
+    struct file *inline_slots[DESCRIPTORS_INLINE];
+    uint64_t close_on_exec[DESCRIPTORS_MAX / 64];
+};
+
+void descriptors_init(struct descriptors *descriptors);
+
+/* Close all, and give back the table. */
+void descriptors_close_all(struct descriptors *descriptors);
+
+/* The file at @number, borrowed while it stays open; NULL when there is none. */
+struct file *descriptors_get(const struct descriptors *descriptors, uint64_t number);
+
+/*
+ * Put @file, consuming its reference, at the lowest free number that is at least @lowest.
+ * Returns the number, -EMFILE or -ENOMEM; the reference stays the caller's then.
+ */
+int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest, bool close_on_exec);
+
+/* Close one. Returns 0 or -EBADF. */
+int descriptors_close(struct descriptors *descriptors, uint64_t number);
+
+/* Copy every descriptor of @from that is not close-on-exec into the empty @to. Returns 0 or -ENOMEM. */
+int descriptors_inherit(struct descriptors *to, const struct descriptors *from);
+
+/*
+ * Fill the empty @to: descriptor i is @from's descriptor numbers[i], or free where that is -1.
+ * Returns 0, -EBADF, -EMFILE or -ENOMEM; @to may hold some of them then.
+ */
+int descriptors_select(struct descriptors *to, const struct descriptors *from, const int32_t *numbers, uint32_t count);

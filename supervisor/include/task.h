@@ -1,0 +1,86 @@
+#pragma once
+
+#include "abi_pando.h"
+#include "account.h"
+#include "descriptors.h"
+#include "list.h"
+#include "map.h"
+#include "program.h"
+#include "timer.h"
+#include "trap.h"
+#include "tree.h"
+#include "wait_queue.h"
+
+/*
+ * Tasks: a program in an address space. A task that waits is this structure and nothing more: there is no stack of the
+ * supervisor's for it.
+ */
+enum task_state {
+    TASK_READY, /* in the scheduler's queue */
+    TASK_RUNNING, /* the current one of a hart */
+    TASK_WAITING, /* in a wait queue, or for its timer alone */
+    TASK_ENDED, /* has no map any more; waits for its parent to ask */
+};
+
+struct task {
+    struct trap_frame frame; /* first: the trap code knows a task by its frame */
+    struct fp_frame fp;
+    /* Fixed at creation. */
+    int32_t pid;
+    char name[ABI_TASK_NAME_BYTES];
+    struct account *account; /* one reference */
+    /* Under the tasks' use: single hart, interrupts off. */
+    struct tree_node pid_node; /* in the tree of all tasks */
+    struct task *parent; /* NULL for init alone */
+    struct list children; /* struct task.sibling */
+    struct list sibling;
+    struct wait_queue child_ended; /* where the task itself waits for a child to end */
+    struct list queue; /* in the scheduler's queue, or in the wait queue that it waits in */
+    struct timer timer; /* of a sleep */
+    struct map *map; /* NULL once ended */
+    struct program *program; /* one use; NULL once ended */
+    struct descriptors descriptors;
+    uint8_t state;
+    bool uses_fp; /* its values are in fp, or in the hart */
+    int32_t status; /* for wait4 once ended, as Linux encodes it */
+};
+
+/* Above it spawn answers EAGAIN. */
+#define TASKS_MAX 20000
+
+/* The task that this hart runs. */
+static inline struct task *task_current(void)
+{
+    return CONTAINER_OF(this_hart()->frame, struct task, frame);
+}
+
+/*
+ * A new task with an empty address space attached to the current region, a child of @parent (NULL: it is init).
+ * It is in no queue. Returns 0, -EAGAIN (TASKS_MAX) or -ENOMEM.
+ */
+int task_create(struct task *parent, const char *name, struct task **out);
+
+/* Undo task_create() for a task that has never run. */
+void task_discard(struct task *task);
+
+/*
+ * End @task with a wait4 status, whatever it is doing: it gives back its memory and descriptors, its children become
+ * init's, its parent learns of it. When it is the current one the hart is made to reschedule. When it is init the
+ * machine stops.
+ */
+void task_end(struct task *task, int32_t status);
+
+/* Forget an ended task whose parent has learnt of it. */
+void task_reap(struct task *task);
+
+/* NULL when there is none with this pid. */
+struct task *task_find(int32_t pid);
+
+/* In the order of their pids; NULL behind the last. */
+struct task *task_first(void);
+struct task *task_following(struct task *task);
+uint32_t task_count(void);
+
+/* wait4 statuses. */
+#define TASK_STATUS_EXIT(code) ((int32_t)((code) & 0xff) << 8)
+#define TASK_STATUS_SIGNAL(signal) ((int32_t)((signal) & 0x7f))

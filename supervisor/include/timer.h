@@ -1,0 +1,41 @@
+#pragma once
+
+#include "tree.h"
+#include "types.h"
+
+/*
+ * Deadlines: what is to be called when the clock has reached a time. Any number of them; adding and cancelling take
+ * logarithmic time.
+ */
+struct timer {
+    struct tree_node node; /* in the tree by deadline */
+    uint64_t deadline_ticks;
+    void (*expired)(struct timer *timer);
+    bool armed;
+};
+
+/* @ticks_per_second of the time register. Called once. */
+void timer_init(uint64_t ticks_per_second);
+
+uint64_t timer_ticks_per_second(void);
+
+/* Nanoseconds since the time register was 0. */
+uint64_t timer_nanoseconds(void);
+
+/* A span of time in ticks, @nanoseconds below 10^9; and the time so many ticks from now. Both saturate. */
+uint64_t timer_ticks(uint64_t seconds, uint64_t nanoseconds);
+uint64_t timer_deadline(uint64_t ticks_from_now);
+
+/* Call @expired once the time is @deadline_ticks. The timer is not armed. */
+void timer_arm(struct timer *timer, uint64_t deadline_ticks, void (*expired)(struct timer *timer));
+
+/* Forget it; does nothing when it is not armed. */
+void timer_cancel(struct timer *timer);
+
+/* Call what is due, in the order of the deadlines. */
+void timer_expire(void);
+
+/*
+ * Set this hart's timer interrupt to the first deadline, or @slice_end_ticks when that is earlier.
+ */
+void timer_program(uint64_t slice_end_ticks);

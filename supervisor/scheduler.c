@@ -1,0 +1,198 @@
+/*
+ * The ready queue, the choice of the next task, and the idle loop.
+ *
+ * A task's states and what changes them:
+ *
+ *     created  -> READY     scheduler_ready
+ *     READY    -> RUNNING   trap_schedule, when its turn comes
+ *     RUNNING  -> READY     trap_schedule, when the hart reschedules while it could go on
+ *     RUNNING  -> WAITING   scheduler_wait
+ *     WAITING  -> READY     scheduler_wake_*, or its timer
+ *     any      -> ENDED     task_end
+ *
+ * Invariants
+ *   one-queue   a READY task is in the ready queue, a WAITING one in at most one wait queue, any other in none
+ *   one-runs    one task is RUNNING, the one whose frame is the hart's, unless the hart idles
+ */
+#include "scheduler.h"
+
+#include "console.h"
+#include "cpu.h"
+#include "csr.h"
+#include "panic.h"
+#include "plic.h"
+#include "timer.h"
+
+#define SLICE_NANOSECONDS 10000000ull
+
+static struct list ready = { &ready, &ready };
+static uint64_t slice_ticks; /* the length of a time slice */
+static uint64_t slice_end_ticks;
+static uint64_t current_root; /* physical address of the root table that satp holds; 0: the supervisor's */
+
+static struct task *task_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct task, queue);
+}
+
+static void start_slice(void)
+{
+    slice_end_ticks = timer_deadline(slice_ticks);
+    timer_program(slice_end_ticks);
+}
+
+void scheduler_ready(struct task *task)
+{
+    /* A task that had the hart for itself runs without a time slice: now it gets one. */
+    if (list_is_empty(&ready)) {
+        start_slice();
+    }
+    task->state = TASK_READY;
+    list_push_back(&ready, &task->queue);
+}
+
+void scheduler_ready_first(struct task *task)
+{
+    task->state = TASK_READY;
+    list_push_front(&ready, &task->queue);
+    this_hart()->reschedule = 1;
+}
+
+void scheduler_wait(struct wait_queue *queue)
+{
+    struct task *task = task_current();
+
+    task->state = TASK_WAITING;
+    if (queue != NULL) {
+        list_push_back(&queue->tasks, &task->queue);
+    }
+    this_hart()->reschedule = 1;
+}
+
+void scheduler_wake_one(struct wait_queue *queue)
+{
+    struct list *first = list_first(&queue->tasks);
+
+    if (first != NULL) {
+        list_remove(first);
+        scheduler_ready(task_of(first));
+    }
+}
+
+void scheduler_wake_all(struct wait_queue *queue)
+{
+    while (!list_is_empty(&queue->tasks)) {
+        scheduler_wake_one(queue);
+    }
+}
+
+void scheduler_forget(struct task *task)
+{
+    list_remove(&task->queue);
+    timer_cancel(&task->timer);
+}
+
+void scheduler_yield(void)
+{
+    if (!list_is_empty(&ready)) {
+        this_hart()->reschedule = 1;
+    }
+}
+
+void scheduler_tick(void)
+{
+    timer_expire();
+    if (cpu_time() >= slice_end_ticks) {
+        scheduler_yield();
+    }
+    if (this_hart()->reschedule == 0) {
+        timer_program(list_is_empty(&ready) ? UINT64_MAX : slice_end_ticks);
+    }
+}
+
+/* Take what is pending until a task is ready. The timer is set for the sleepers. */
+static void idle(void)
+{
+    while (list_is_empty(&ready)) {
+        timer_program(UINT64_MAX);
+        uint64_t pending = cpu_wait();
+
+        if ((pending & SIE_STIE) != 0) {
+            timer_expire();
+        }
+        if ((pending & SIE_SEIE) != 0) {
+            plic_dispatch();
+        }
+    }
+}
+
+/* What the call that made the hart reschedule leaves in the task's frame. */
+static void finish_call(struct trap_frame *frame, int64_t result)
+{
+    if (result == TRAP_NO_RESULT || result == CALL_RESTART) {
+        return;
+    }
+    frame->pc += 4;
+    if (result != CALL_LATER) {
+        frame->a0 = (uint64_t)result;
+    }
+}
+
+static void enter_map(const struct map *map)
+{
+    if (current_root != map->root.value) {
+        current_root = map->root.value;
+        arch_root_switch(map->root);
+    }
+}
+
+void scheduler_leave_map(void)
+{
+    current_root = 0;
+    arch_root_leave();
+}
+
+static struct trap_frame *take_next(struct task *previous)
+{
+    struct hart *hart = this_hart();
+
+    if (list_is_empty(&ready)) {
+        idle();
+    }
+    struct list *first = list_first(&ready);
+    struct task *next = task_of(first);
+
+    list_remove(first);
+    next->state = TASK_RUNNING;
+    hart->reschedule = 0;
+    if (next != previous) {
+        cpu_fp_switch(previous != NULL && previous->uses_fp ? &previous->fp : NULL, next->uses_fp ? &next->fp : NULL);
+        hart->frame = &next->frame;
+        next->frame.hart = hart;
+        next->frame.stack_top = hart->stack_top;
+    }
+    enter_map(next->map);
+    if (list_is_empty(&ready)) {
+        timer_program(UINT64_MAX);
+    } else {
+        start_slice();
+    }
+    return &next->frame;
+}
+
+struct trap_frame *trap_schedule(int64_t result)
+{
+    struct task *task = task_current();
+
+    finish_call(&task->frame, result);
+    if (task->state == TASK_RUNNING) {
+        scheduler_ready(task);
+    }
+    return take_next(task);
+}
+
+struct trap_frame *scheduler_start(void)
+{
+    slice_ticks = timer_ticks(0, SLICE_NANOSECONDS);
+    return take_next(NULL);
+}

@@ -1,0 +1,23 @@
+# What is above all: start-up, tasks, scheduling, system calls, files.
+PANDO_SOURCES += \
+    supervisor/arguments.c \
+    supervisor/call_table.c \
+    supervisor/calls_file.c \
+    supervisor/calls_memory.c \
+    supervisor/calls_region.c \
+    supervisor/calls_report.c \
+    supervisor/calls_task.c \
+    supervisor/calls_time.c \
+    supervisor/command_line.c \
+    supervisor/console_file.c \
+    supervisor/descriptors.c \
+    supervisor/erofs.c \
+    supervisor/erofs_mount.c \
+    supervisor/file.c \
+    supervisor/root_files.c \
+    supervisor/scheduler.c \
+    supervisor/spawn.c \
+    supervisor/start.c \
+    supervisor/task.c \
+    supervisor/timer.c \
+    supervisor/trap.c

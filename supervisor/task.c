@@ -1,0 +1,212 @@
+/*
+ * Tasks: their creation, their end, and who is whose child.
+ *
+ * Ownership: a task owns its map (which is attached to a region and so holds a reference on it), one use of its
+ * program, its descriptors and a reference on its account. task_end() gives back all but the account; what is left
+ * tells the parent how it ended, until task_reap().
+ *
+ * Invariants
+ *   task-family     every task but init has a parent that has not ended, and is in its list of children
+ *   task-ended      an ENDED task has no map, no program, no open file, no child and no armed timer
+ *   task-pid        pids are unique and the tree is sorted by them
+ */
+#include "task.h"
+
+#include "abi_errno.h"
+#include "abi_types.h"
+#include "cpu.h"
+#include "log.h"
+#include "power.h"
+#include "panic.h"
+#include "pool.h"
+#include "region.h"
+#include "scheduler.h"
+
+#include <string.h>
+
+#define PID_MAX 0x3fffffff
+
+static struct pool pool = POOL("task", struct task);
+static struct tree tasks;
+static uint32_t count;
+static int32_t last_pid;
+static struct task *init;
+
+static struct task *by_pid(struct tree_node *node)
+{
+    return node == NULL ? NULL : CONTAINER_OF(node, struct task, pid_node);
+}
+
+struct task *task_find(int32_t pid)
+{
+    struct tree_node *node = tasks.root;
+
+    while (node != NULL && by_pid(node)->pid != pid) {
+        node = pid < by_pid(node)->pid ? node->left : node->right;
+    }
+    return by_pid(node);
+}
+
+struct task *task_first(void)
+{
+    return by_pid(tree_first(&tasks));
+}
+
+struct task *task_following(struct task *task)
+{
+    return by_pid(tree_next(&task->pid_node));
+}
+
+uint32_t task_count(void)
+{
+    return count;
+}
+
+static void give_pid(struct task *task)
+{
+    do {
+        last_pid = last_pid == PID_MAX ? 1 : last_pid + 1;
+    } while (task_find(last_pid) != NULL);
+    task->pid = last_pid;
+
+    struct tree_node *parent = NULL, **link = &tasks.root;
+
+    while (*link != NULL) {
+        parent = *link;
+        link = task->pid < by_pid(parent)->pid ? &parent->left : &parent->right;
+    }
+    tree_insert(&tasks, &task->pid_node, parent, link);
+    count++;
+}
+
+static void forget_pid(struct task *task)
+{
+    tree_remove(&tasks, &task->pid_node);
+    count--;
+}
+
+/* The last part of @path, cut to fit. */
+static void set_name(struct task *task, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    size_t length = strlen(name);
+
+    memcpy(task->name, name, length < sizeof(task->name) ? length : sizeof(task->name) - 1);
+}
+
+int task_create(struct task *parent, const char *name, struct task **out)
+{
+    if (count >= TASKS_MAX) {
+        return -EAGAIN;
+    }
+    struct task *task = pool_alloc(&pool);
+
+    if (task == NULL) {
+        return -ENOMEM;
+    }
+    memset(task, 0, sizeof(*task));
+    task->account = parent == NULL ? account_root() : parent->account;
+    int error = map_create(task->account, &task->map);
+
+    if (error) {
+        goto free_task;
+    }
+    error = region_attach(region_current(), task->map);
+    if (error) {
+        goto destroy_map;
+    }
+    account_get(task->account);
+    set_name(task, name);
+    list_init(&task->children);
+    list_init(&task->queue);
+    list_init(&task->child_ended.tasks);
+    list_init(&task->sibling);
+    descriptors_init(&task->descriptors);
+    task->state = TASK_WAITING;
+    task->parent = parent;
+    if (parent == NULL) {
+        init = task;
+    } else {
+        list_push_back(&parent->children, &task->sibling);
+    }
+    give_pid(task);
+    *out = task;
+    return 0;
+
+destroy_map:
+    map_destroy(task->map);
+free_task:
+    pool_free(&pool, task);
+    return error;
+}
+
+/* Give back everything but the structure itself. */
+static void release(struct task *task)
+{
+    descriptors_close_all(&task->descriptors);
+    cpu_fp_forget(&task->fp);
+    task->uses_fp = false;
+    region_detach(task->map);
+    map_destroy(task->map);
+    task->map = NULL;
+    if (task->program != NULL) {
+        program_put(task->program);
+        task->program = NULL;
+    }
+}
+
+static void free_task(struct task *task)
+{
+    list_remove(&task->sibling);
+    forget_pid(task);
+    account_put(task->account);
+    pool_free(&pool, task);
+}
+
+void task_discard(struct task *task)
+{
+    release(task);
+    free_task(task);
+}
+
+void task_reap(struct task *task)
+{
+    ASSERT(task->state == TASK_ENDED);
+    free_task(task);
+}
+
+static void leave_children_to_init(struct task *task)
+{
+    LIST_FOR_EACH_SAFE(link, following, &task->children) {
+        struct task *child = CONTAINER_OF(link, struct task, sibling);
+
+        list_remove(link);
+        list_push_back(&init->children, link);
+        child->parent = init;
+    }
+    scheduler_wake_all(&init->child_ended);
+}
+
+void task_end(struct task *task, int32_t status)
+{
+    if (task == init) {
+        log_error("init ended with status %d: nothing is left to run", status >> 8 & 0xff);
+        power_off(status == 0 ? 0 : 1);
+    }
+    scheduler_forget(task);
+    if (task == task_current()) {
+        scheduler_leave_map();
+        this_hart()->reschedule = 1;
+    }
+    release(task);
+    task->state = TASK_ENDED;
+    task->status = status;
+    if (!list_is_empty(&task->children)) {
+        leave_children_to_init(task);
+    }
+    /* In front of those that live, so that a parent that asks finds it at once. */
+    list_remove(&task->sibling);
+    list_push_front(&task->parent->children, &task->sibling);
+    scheduler_wake_all(&task->parent->child_ended);
+}

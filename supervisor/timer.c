@@ -1,0 +1,111 @@
+/*
+ * Deadlines in a tree ordered by time, equal ones in the order of arrival.
+ *
+ * Invariants
+ *   timer-armed    a timer is in the tree exactly while it is armed
+ *   timer-sorted   deadlines ascend along the tree
+ *   timer-due      the hart's timer interrupt is set to no later than the first deadline
+ */
+#include "timer.h"
+
+#include "checked.h"
+#include "cpu.h"
+#include "panic.h"
+
+#define NANOSECONDS 1000000000ull
+
+static struct tree timers;
+static uint64_t ticks_per_second;
+static uint64_t programmed_ticks = UINT64_MAX; /* what the hart's timer is set to */
+
+static struct timer *timer_of(struct tree_node *node)
+{
+    return CONTAINER_OF(node, struct timer, node);
+}
+
+void timer_init(uint64_t frequency)
+{
+    ticks_per_second = frequency;
+    cpu_timer_set(UINT64_MAX);
+}
+
+uint64_t timer_ticks_per_second(void)
+{
+    return ticks_per_second;
+}
+
+uint64_t timer_nanoseconds(void)
+{
+    uint64_t ticks = cpu_time();
+
+    return ticks / ticks_per_second * NANOSECONDS + ticks % ticks_per_second * NANOSECONDS / ticks_per_second;
+}
+
+uint64_t timer_ticks(uint64_t seconds, uint64_t nanoseconds)
+{
+    uint64_t whole, ticks;
+
+    /* Rounded up: nobody wakes early. nanoseconds * frequency fits: below 2^30 each for every timebase there is. */
+    if (multiply_overflows(seconds, ticks_per_second, &whole) ||
+        add_overflows(whole, (nanoseconds * ticks_per_second + NANOSECONDS - 1) / NANOSECONDS, &ticks)) {
+        return UINT64_MAX;
+    }
+    return ticks;
+}
+
+uint64_t timer_deadline(uint64_t ticks_from_now)
+{
+    uint64_t deadline;
+
+    return add_overflows(cpu_time(), ticks_from_now, &deadline) ? UINT64_MAX : deadline;
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline_ticks, void (*expired)(struct timer *timer))
+{
+    struct tree_node *parent = NULL, **link = &timers.root;
+
+    ASSERT(!timer->armed);
+    while (*link != NULL) {
+        parent = *link;
+        link = deadline_ticks < timer_of(parent)->deadline_ticks ? &parent->left : &parent->right;
+    }
+    timer->deadline_ticks = deadline_ticks;
+    timer->expired = expired;
+    timer->armed = true;
+    tree_insert(&timers, &timer->node, parent, link);
+}
+
+void timer_cancel(struct timer *timer)
+{
+    if (timer->armed) {
+        timer->armed = false;
+        tree_remove(&timers, &timer->node);
+    }
+}
+
+void timer_expire(void)
+{
+    struct tree_node *first;
+
+    programmed_ticks = 0; /* whatever interrupted us may have used the hart's timer up */
+    while ((first = tree_first(&timers)) != NULL && timer_of(first)->deadline_ticks <= cpu_time()) {
+        struct timer *timer = timer_of(first);
+
+        timer_cancel(timer);
+        timer->expired(timer);
+    }
+}
+
+void timer_program(uint64_t slice_end_ticks)
+{
+    struct tree_node *first = tree_first(&timers);
+    uint64_t ticks = slice_end_ticks;
+
+    if (first != NULL && timer_of(first)->deadline_ticks < ticks) {
+        ticks = timer_of(first)->deadline_ticks;
+    }
+    if (ticks != programmed_ticks) {
+        programmed_ticks = ticks;
+        cpu_timer_set(ticks);
+    }
+}

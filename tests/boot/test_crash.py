@@ -1,0 +1,50 @@
+"""What a broken program does to itself, and to nobody else."""
+
+import re
+
+import pytest
+
+SIGILL, SIGBUS, SIGSEGV = 4, 7, 11
+TEXT = r"0x7[0-9a-f]{7}"
+IMAGE = r"0xa0[0-9a-f]{6}"
+
+# case: the signal that the parent sees, and what the message says was wrong.
+CASES = {
+    "null": (SIGSEGV, r"load page fault at 0x0"),
+    "exec": (SIGSEGV, r"instruction page fault at 0x[0-9a-f]+"),
+    "write-text": (SIGSEGV, rf"store page fault at {IMAGE}"),
+    "write-libc": (SIGSEGV, rf"store page fault at {TEXT}"),
+    "stack": (SIGSEGV, r"store page fault at 0xa00[0-9a-f]{5}"),
+    "kernel": (SIGSEGV, r"load page fault at 0xffffff[0-9a-f]{10}"),
+    "jump": (SIGSEGV, r"instruction page fault at 0x[0-9a-f]+"),
+    "unaligned": (SIGBUS, r"(?:store|load) address misaligned at 0x[0-9a-f]*[1-9a-f]"),
+    "illegal": (SIGILL, r"illegal instruction(?: 0x[0-9a-f]+)?"),
+    "csr": (SIGILL, r"illegal instruction(?: 0x[0-9a-f]+)?"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_crash_ends_the_task_with_one_line_and_its_signal(shell, case):
+    signal, what = CASES[case]
+    output, status = shell.run(f"crash {case}")
+    assert status == 128 + signal
+    lines = re.findall(r"^pando: .*$", output, re.MULTILINE)
+    assert len(lines) == 1
+    assert re.fullmatch(rf"pando: task \d+ \(crash\): {what}, pc 0x[0-9a-f]+", lines[0])
+
+
+def test_others_go_on_after_every_crash(shell):
+    shell.run("hello -w &")
+    for case in CASES:
+        shell.run(f"crash {case}")
+    output, status = shell.run("share")
+    assert status == 0
+    assert len(re.findall(r"^\s*\d+\s+hello\b", output, re.MULTILINE)) == 1
+    assert shell.run("hello")[1] == 0
+
+
+def test_an_unknown_case_is_refused_with_the_list(shell):
+    output, status = shell.run("crash no-such-case")
+    assert status not in (0, 128 + SIGSEGV)
+    for case in CASES:
+        assert case in output

@@ -1,0 +1,122 @@
+"""The shell on the serial line, and how commands and their status leave the machine."""
+
+import json
+import os
+import re
+import subprocess
+
+from conftest import ROOT
+
+
+def make(*arguments, timeout=300):
+    done = subprocess.run(["make", "-s", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=timeout, check=False, env=os.environ)
+    return done.stdout.decode(errors="replace").replace("\r", ""), done.returncode
+
+
+def test_run_ends_with_the_status_of_the_last_command():
+    output, status = make("run", "RUN=crash null; hello")
+    assert status == 0
+    assert re.search(r"^hello", output, re.MULTILINE | re.IGNORECASE)
+
+
+def test_run_false_makes_make_fail():
+    _, status = make("run", "RUN=false")
+    assert status != 0
+
+
+def test_run_keeps_quotes_dollars_and_backslashes(machine):
+    output, status = machine.run("""echo 'a  b' "c\\"d" '$HOME' \\$?; true""")
+    assert status == 0
+    assert "a  b c\"d $HOME $?\n" in output
+
+
+def test_a_command_that_is_missing_is_named_and_the_shell_goes_on(shell):
+    output, status = shell.run("no-such-command")
+    assert status == 127
+    assert "no-such-command" in output
+    assert shell.run("true") == ("", 0)
+
+
+def test_status_of_true_and_false(shell):
+    assert shell.run("true")[1] == 0
+    assert shell.run("false")[1] == 1
+    assert shell.run("false; true")[1] == 0
+
+
+def test_and_or_run_what_the_status_says(shell):
+    assert shell.run("true && echo yes || echo no")[0] == "yes\n"
+    assert shell.run("false && echo yes || echo no")[0] == "no\n"
+
+
+def test_quotes_keep_words_together(shell):
+    assert shell.run("""echo "a  b" 'c  "d' e\\ \\ f""")[0] == 'a  b c  "d e  f\n'
+
+
+def test_unbalanced_quotes_are_an_error_and_the_shell_goes_on(shell):
+    output, status = shell.run("true")
+    assert status == 0
+    shell.send("echo 'open\r")
+    shell.wait_for_prompt()
+    assert shell.run("echo closed") == ("closed\n", 0)
+
+
+def test_wait_waits_for_background_jobs(shell):
+    output, status = shell.run("sleep 0.2 & wait; echo done")
+    assert status == 0
+    assert output.endswith("done\n")
+
+
+def test_hello_prints_and_ends_with_0(shell):
+    output, status = shell.run("hello")
+    assert status == 0
+    assert "hello" in output.lower()
+
+
+def test_ls_lists_the_programs(shell):
+    output, status = shell.run("ls /bin")
+    assert status == 0
+    for program in ("sh", "hello", "share", "ls", "cat", "echo", "true", "false", "sleep", "crash", "poweroff"):
+        assert program in output.split()
+
+
+def test_cat_of_a_missing_file_says_which_and_why(shell):
+    output, status = shell.run("cat /no/such/file")
+    assert status == 1
+    assert "/no/such/file" in output and "no such file" in output.lower()
+
+
+def test_the_second_hello_adds_no_read_only_frame_and_the_sum_is_ram(machine):
+    output, status = machine.run("hello -w & hello -w & sleep 0.2; share -j")
+    assert status == 0
+    report = json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE | re.DOTALL)[0])
+    hellos = [task for task in report["tasks"] if task["name"] == "hello"]
+    assert len(hellos) == 2
+    for hello in hellos:
+        assert hello["ro_frames"] == hello["ro_shared_frames"] > 0
+    parts = ("firmware_frames", "supervisor_frames", "object_frames", "free_frames")
+    total = sum(report[part] for part in parts) + sum(task["pss_frames"] for task in report["tasks"])
+    assert abs(total - report["ram_frames"]) < 1
+    assert report["ram_frames"] == 128 << 20 >> 12
+
+
+def test_quiet_keeps_the_start_up_log_back(machine):
+    loud, _ = machine.run("true", append="")
+    quiet, _ = machine.run("true", append="quiet")
+    assert 1 <= loud.count("pando: ") <= 12
+    assert "pando: " not in quiet
+
+
+def test_poweroff_ends_the_machine_with_0(machine):
+    assert machine.boot().poweroff() == 0
+
+
+def test_commands_run_again_leave_as_many_frames_free(shell):
+    def free_frames():
+        return json.loads(shell.run("share -j")[0])["free_frames"]
+
+    for command in ("hello", "crash null", "no-such-command", "ls /bin", "cat /no/such/file"):
+        shell.run(command)
+        before = free_frames()
+        shell.run(command)
+        assert free_frames() == before, command

@@ -1,0 +1,174 @@
+/*
+ * Runs the tests of one program; see check.h.
+ *
+ * What it prints, for tests/run.py to count:
+ *     ok NAME
+ *     FAILED NAME: REASON
+ */
+#include "check.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECONDS_PER_TEST 120
+#define SURVIVED 66
+#define MESSAGE_BYTES 8192
+
+static struct check_test *first;
+static struct check_test **last = &first;
+/* Of the newest check_fork(): the child, and the pipe that has its standard error. */
+static pid_t panicking;
+static int panic_output;
+
+void check_add(struct check_test *test)
+{
+    *last = test;
+    last = &test->next;
+}
+
+void check_fail(const char *file, int line, const char *what)
+{
+    printf("%s:%d: %s\n", file, line, what);
+    fflush(stdout);
+    _exit(1); /* what the test still holds is no leak */
+}
+
+void check_equal(const char *file, int line, const char *what, int64_t actual, int64_t wanted)
+{
+    if (actual != wanted) {
+        printf("%s:%d: %s: is %" PRId64 " (%#" PRIx64 "), not %" PRId64 " (%#" PRIx64 ")\n", file, line, what, actual,
+               (uint64_t)actual, wanted, (uint64_t)wanted);
+        fflush(stdout);
+        _exit(1);
+    }
+}
+
+void check_string(const char *file, int line, const char *what, const char *actual, const char *wanted)
+{
+    if (actual != wanted && (!actual || !wanted || strcmp(actual, wanted) != 0)) {
+        printf("%s:%d: %s: is \"%s\", not \"%s\"\n", file, line, what, actual ? actual : "(null)",
+               wanted ? wanted : "(null)");
+        fflush(stdout);
+        _exit(1);
+    }
+}
+
+/* True in the child, which is to panic. */
+bool check_fork(void)
+{
+    int ends[2];
+
+    fflush(stdout);
+    if (pipe(ends) != 0 || (panicking = fork()) < 0) {
+        perror("check_fork");
+        _exit(1);
+    }
+    if (panicking == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        return true;
+    }
+    close(ends[1]);
+    panic_output = ends[0];
+    return false;
+}
+
+void check_survived(void)
+{
+    _exit(SURVIVED);
+}
+
+void check_panicked(const char *file, int line, const char *what, const char *text)
+{
+    static char message[MESSAGE_BYTES];
+    size_t size = 0;
+    ssize_t got;
+    int status;
+
+    while (size < sizeof(message) - 1 && (got = read(panic_output, message + size, sizeof(message) - 1 - size)) > 0) {
+        size += (size_t)got;
+    }
+    message[size] = '\0';
+    close(panic_output);
+    waitpid(panicking, &status, 0);
+    if ((WIFEXITED(status) && (WEXITSTATUS(status) == SURVIVED || WEXITSTATUS(status) == 0)) ||
+        !strstr(message, text)) {
+        printf("%s:%d: %s: no panic with \"%s\" but status %#x and: %s\n", file, line, what, text, status, message);
+        fflush(stdout);
+        _exit(1);
+    }
+}
+
+static bool passes(const struct check_test *test)
+{
+    int status;
+
+    fflush(stdout);
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(SECONDS_PER_TEST);
+        test->run();
+        exit(0); /* by exit(), where the sanitizer looks for leaks */
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        perror("check");
+        exit(2);
+    }
+    if (status == 0) {
+        printf("ok %s\n", test->title);
+        return true;
+    }
+    if (WIFSIGNALED(status)) {
+        printf("FAILED %s: %s\n", test->title, WTERMSIG(status) == SIGALRM ? "hangs" : strsignal(WTERMSIG(status)));
+    } else {
+        printf("FAILED %s: status %d\n", test->title, WEXITSTATUS(status));
+    }
+    return false;
+}
+
+static int run_named(const char *name)
+{
+    for (const struct check_test *test = first; test; test = test->next) {
+        if (strcmp(test->title, name) == 0) {
+            test->run();
+            printf("ok %s\n", name);
+            return 0;
+        }
+    }
+    fprintf(stderr, "no test %s here\n", name);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    int status = 0;
+
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (const struct check_test *test = first; test; test = test->next) {
+            puts(test->title);
+        }
+        return 0;
+    }
+    if (argc > 2 && strcmp(argv[1], "--only") == 0) {
+        for (const struct check_test *test = first; test; test = test->next) {
+            if (strstr(test->title, argv[2])) {
+                status |= !passes(test);
+            }
+        }
+        return status;
+    }
+    for (int i = 1; i < argc && status == 0; i++) {
+        status = run_named(argv[i]);
+    }
+    for (const struct check_test *test = argc > 1 ? NULL : first; test; test = test->next) {
+        status |= !passes(test);
+    }
+    return status;
+}

@@ -1,0 +1,424 @@
+/*
+ * The tests' world: see shared_world.h.
+ */
+#include "shared_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "pool.h"
+#include "stub.h"
+#include "table.h"
+#include "tree.h"
+
+#define FILE_BYTES_MAX (64u << 20)
+
+/* --- Building ELF files */
+
+struct file_header {
+    uint8_t ident[16];
+    uint16_t type;
+    uint16_t machine;
+    uint32_t version;
+    uint64_t entry;
+    uint64_t program_headers;
+    uint64_t section_headers;
+    uint32_t flags;
+    uint16_t sizes[6];
+};
+
+struct writer {
+    struct bytes file;
+    unsigned header_count;
+};
+
+static void fit(struct bytes *file, uint64_t size)
+{
+    if (size > file->size) {
+        CHECK(size <= FILE_BYTES_MAX);
+        file->data = realloc(file->data, size);
+        memset(file->data + file->size, 0, size - file->size);
+        file->size = size;
+    }
+}
+
+static uint64_t append(struct bytes *file, const void *data, uint64_t size)
+{
+    uint64_t at = (file->size + 3) & ~3ull;
+
+    fit(file, at + size);
+    memcpy(file->data + at, data, size);
+    return at;
+}
+
+struct program_header *world_header(struct bytes file, unsigned index)
+{
+    return (struct program_header *)(file.data + sizeof(struct file_header)) + index;
+}
+
+static void add_header(struct writer *writer, struct program_header header)
+{
+    *world_header(writer->file, writer->header_count++) = header;
+}
+
+static void add_note(struct writer *writer, const char *owner, uint32_t type, const void *data, uint32_t size)
+{
+    uint32_t words[3] = { (uint32_t)strlen(owner) + 1, size, type };
+    char name[8] = { 0 };
+    uint64_t start = append(&writer->file, words, sizeof(words));
+
+    memcpy(name, owner, strlen(owner));
+    append(&writer->file, name, (words[0] + 3) & ~3u);
+    append(&writer->file, data, size);
+    add_header(writer, (struct program_header){
+                           .type = 4, .offset = start, .file_bytes = writer->file.size - start, .alignment = 4 });
+}
+
+static void add_segment(struct writer *writer, const struct plan_segment *segment, bool packed, uint8_t fill)
+{
+    struct bytes *file = &writer->file;
+    uint64_t offset = (file->size & ~PAGE_MASK) + (segment->address & PAGE_MASK);
+
+    if (offset < file->size) {
+        offset += PAGE_SIZE;
+    }
+    if (segment->file_bytes > 0 && segment->file_bytes < FILE_BYTES_MAX) {
+        fit(file, offset + segment->file_bytes);
+        for (uint64_t i = offset; i < offset + segment->file_bytes; i++) {
+            uint8_t byte = (uint8_t)(fill + i / 64 + i);
+
+            file->data[i] = byte == 0 ? 1 : byte;
+        }
+    }
+    add_header(writer, (struct program_header){ .type = 1,
+                                                .flags = segment->rights,
+                                                .offset = offset,
+                                                .address = segment->address,
+                                                .physical_address = segment->address,
+                                                .file_bytes = segment->file_bytes,
+                                                .memory_bytes = segment->memory_bytes,
+                                                .alignment = PAGE_SIZE });
+    if (!packed) {
+        fit(file, page_round_up(file->size));
+    }
+}
+
+struct bytes world_build(const struct plan *plan)
+{
+    struct file_header header = { .ident = { 0x7f, 'E', 'L', 'F', 2, 1, 1 },
+                                  .type = 2,
+                                  .machine = 243,
+                                  .version = 1,
+                                  .entry = plan->entry,
+                                  .program_headers = sizeof(header),
+                                  .sizes = { sizeof(header), sizeof(struct program_header) } };
+    struct writer writer = { .file = { NULL, 0 } };
+
+    header.sizes[2] =
+        (uint16_t)(plan->segment_count + (plan->build_id != 0) + plan->needs_count + (plan->slides_count > 0));
+    fit(&writer.file, sizeof(header) + header.sizes[2] * sizeof(struct program_header));
+    memcpy(writer.file.data, &header, sizeof(header));
+    writer.header_count = plan->segment_count;
+    if (plan->build_id != 0) {
+        uint8_t id[ABI_BUILD_ID_BYTES];
+
+        memset(id, plan->build_id, sizeof(id));
+        add_note(&writer, "GNU", 3, id, sizeof(id));
+    }
+    for (unsigned i = 0; i < plan->needs_count; i++) {
+        add_note(&writer, ABI_NOTE_OWNER, ABI_NOTE_NEEDS, &plan->needs[i], sizeof(plan->needs[i]));
+    }
+    if (plan->slides_count > 0) {
+        uint64_t size = plan->slides_count * sizeof(uint32_t);
+        uint64_t start = append(&writer.file, plan->slides, size);
+
+        add_header(&writer, (struct program_header){
+                                .type = ABI_PT_SLIDES, .offset = start, .file_bytes = size, .alignment = 4 });
+    }
+    writer.header_count = 0;
+    for (unsigned i = 0; i < plan->segment_count; i++) {
+        add_segment(&writer, &plan->segments[i], plan->packed, plan->fill);
+    }
+    return writer.file;
+}
+
+struct plan world_library(uint64_t offset, uint64_t text_bytes, uint64_t data_bytes, uint64_t bss_bytes)
+{
+    uint64_t rodata = offset + page_round_up(text_bytes), data = rodata + PAGE_SIZE;
+
+    return (struct plan){
+        .segment_count = 3,
+        .segments = { { ABI_TEXT_WINDOW + offset, text_bytes, text_bytes, ELF_READ | ELF_EXECUTE },
+                      { ABI_TEXT_WINDOW + rodata, 100, 100, ELF_READ },
+                      { ABI_DATA_WINDOW + data, data_bytes, data_bytes + bss_bytes, ELF_READ | ELF_WRITE } },
+        .build_id = 1,
+    };
+}
+
+void world_pack(struct plan *plan)
+{
+    uint64_t position = 0;
+
+    plan->packed = true;
+    for (unsigned i = 0; i < plan->segment_count; i++) {
+        plan->segments[i].address += position & PAGE_MASK;
+        position += plan->segments[i].file_bytes;
+    }
+}
+
+struct plan world_program(void)
+{
+    return (struct plan){
+        .entry = MAP_IMAGE_START + 0x10,
+        .segment_count = 3,
+        .segments = { { MAP_IMAGE_START, 0x1800, 0x1800, ELF_READ | ELF_EXECUTE },
+                      { MAP_IMAGE_START + 0x2000, 0x200, 0x200, ELF_READ },
+                      { MAP_IMAGE_START + 0x3000, 0x300, 0x2300, ELF_READ | ELF_WRITE } },
+        .build_id = 2,
+    };
+}
+
+/* --- Objects and images */
+
+static paddr_t initrd_next, initrd_end;
+
+/* Every frame is handed out once, so that no descriptor has to be made, and counted, later. */
+static void warm_up(void)
+{
+    static paddr_t frames[WORLD_FREE_PAGES];
+    unsigned count = 0;
+
+    while (frame_alloc(FRAME_PAGE, &frames[count]) == 0) {
+        count++;
+    }
+    while (count > 0) {
+        frame_put(frames[--count]);
+    }
+}
+
+void world_start(void)
+{
+    struct memory_span free = { paddr(STUB_RAM_BASE), paddr(STUB_RAM_BASE + WORLD_FREE_PAGES * PAGE_SIZE) };
+    struct memory_span initrd = { free.end, paddr(free.end.value + WORLD_INITRD_PAGES * PAGE_SIZE) };
+
+    stub_start(initrd.end.value - STUB_RAM_BASE);
+    CHECK_EQUAL(frame_init(&free, 1), 0);
+    CHECK_EQUAL(frame_adopt(initrd, FRAME_INITRD), 0);
+    warm_up();
+    CHECK_EQUAL(region_server_init(), 0);
+    frame_set_reclaim(shared_reclaim);
+    initrd_next = initrd.start;
+    initrd_end = initrd.end;
+}
+
+struct object *world_file(struct bytes file)
+{
+    struct object *object;
+    paddr_t start = initrd_next;
+
+    CHECK(page_round_up(file.size) <= initrd_end.value - start.value);
+    initrd_next.value += page_round_up(file.size);
+    memset(arch_direct(start), 0, page_round_up(file.size));
+    memcpy(arch_direct(start), file.data, file.size);
+    CHECK_EQUAL(object_create_initrd(start, file.size, &object), 0);
+    free(file.data);
+    return object;
+}
+
+struct object *world_planned(const struct plan *plan)
+{
+    return world_file(world_build(plan));
+}
+
+uint8_t *world_byte(const struct object *object, uint64_t offset)
+{
+    return (uint8_t *)arch_direct(object->initrd_start) + offset;
+}
+
+/* --- Loading */
+
+int world_load_manifest(struct object *object, uint32_t flags, uint64_t base, struct manifest manifest,
+                        struct region_load_answer *answer)
+{
+    struct region_load_request request = {
+        .image = image_of(object), .account = account_root(), .base = base, .flags = flags, .manifest = manifest
+    };
+
+    return region_load(region_current(), &request, answer);
+}
+
+int world_load(struct object *object, uint32_t flags, uint64_t base, struct region_load_answer *answer)
+{
+    return world_load_manifest(object, flags | ABI_REGION_IMAGE_MANIFEST, base, (struct manifest){ .count = 0 },
+                               answer);
+}
+
+uint64_t world_derive(struct object *object, struct derived_manifest *out)
+{
+    struct image image = image_of(object);
+    struct elf elf;
+    uint64_t link_base;
+
+    CHECK_EQUAL(elf_parse(&image, &elf, NULL), 0);
+    manifest_derive(&elf, out);
+    CHECK_EQUAL(manifest_make_relative(out, &link_base, NULL), 0);
+    return ABI_TEXT_WINDOW + link_base;
+}
+
+bool world_sees(uint64_t address, uint8_t *byte)
+{
+    pte_t pte = windows_entry(&region_current()->windows, page_round_down(address));
+
+    if (pte == 0) {
+        return false;
+    }
+    *byte = ((const uint8_t *)arch_direct(pte_frame(pte)))[address & PAGE_MASK];
+    return true;
+}
+
+/* --- State */
+
+uint64_t world_free_frames(void)
+{
+    return frame_free_count() + pool_spare_frames();
+}
+
+static uint64_t digest;
+
+static void add(uint64_t value)
+{
+    digest = (digest ^ value) * 0x9ddfea08eb382d69ull;
+    digest ^= digest >> 29;
+}
+
+static void add_leaf(struct table_place place, uint64_t address, pte_t pte, void *context)
+{
+    (void)place, (void)context;
+    add(address);
+    add(pte_is_leaf(pte) ? pte : pte & ~PTE_FRAME_MASK); /* which frame holds a table says nothing */
+}
+
+static void add_frame(paddr_t frame, struct frame *descriptor, void *context)
+{
+    (void)context;
+    if (descriptor->ref_count > 0 && (descriptor->kind == FRAME_PAGE || descriptor->kind == FRAME_INITRD)) {
+        add(frame.value);
+        add(descriptor->ref_count);
+    }
+}
+
+static void add_object(struct object *object, void *context)
+{
+    (void)context;
+    add(object->generation);
+    add(object->ref_count);
+    add(object->pages.count);
+}
+
+static void add_entry(const struct load_entry *entry)
+{
+    add((uintptr_t)entry->object);
+    add(entry->offset);
+    add((uintptr_t)entry->region);
+    add(entry->base);
+    add(entry->depth);
+    add(entry->users);
+    add(entry->site);
+    for (const struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next) {
+        add(extent->address);
+        add(extent->size_bytes);
+        add(extent->file_offset);
+        add(extent->protection);
+        add((uintptr_t)extent->content);
+    }
+}
+
+#define BUCKETS_PER_PAGE (PAGE_SIZE / sizeof(void *))
+
+uint64_t world_state(void)
+{
+    const struct load_hash *hash = load_hash_system();
+    struct region *region = region_current();
+
+    digest = 1;
+    for (uint64_t i = 0; i < hash->page_count * BUCKETS_PER_PAGE; i++) {
+        for (const struct load_entry *entry = hash->pages[i / BUCKETS_PER_PAGE][i % BUCKETS_PER_PAGE]; entry != NULL;
+             entry = entry->next) {
+            add(i);
+            add_entry(entry);
+        }
+    }
+    add(hash->entry_count);
+    add(hash->records.used_count);
+    add(region->ref_count);
+    add(region->entry_count);
+    table_for_each(region->windows.text, 1, WINDOW_TEXT_BASE, add_leaf, NULL);
+    table_for_each(region->windows.data, 1, WINDOW_DATA_BASE, add_leaf, NULL);
+    frame_for_each(add_frame, NULL);
+    object_for_each(add_object, NULL);
+    add(world_free_frames());
+    return digest;
+}
+
+static uint64_t audit_entries(const struct load_hash *hash, uint32_t *records)
+{
+    uint64_t in_region = 0, count = 0;
+
+    for (uint64_t i = 0; i < hash->page_count * BUCKETS_PER_PAGE; i++) {
+        for (struct load_entry *entry = hash->pages[i / BUCKETS_PER_PAGE][i % BUCKETS_PER_PAGE]; entry != NULL;
+             entry = entry->next) {
+            uint32_t extents = 0;
+
+            count++;
+            CHECK((entry->program != NULL) == (entry->site == LOAD_SITE_OWN)); /* own-site */
+            CHECK((entry->region == NULL) == (entry->site == LOAD_SITE_OWN));
+            in_region += entry->region == region_current();
+            for (struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next, extents++) {
+                CHECK((extent->content == NULL) == ((extent->protection & ABI_EXTENT_ZERO_FILL) != 0)); /* content */
+            }
+            CHECK_EQUAL(entry->extent_count, extents); /* counted */
+            *records += 1 + extents;
+            if (entry->program != NULL) {
+                *records += 1 + program_start(entry->program).needs_count;
+            }
+        }
+    }
+    CHECK_EQUAL(hash->entry_count, count);
+    return in_region;
+}
+
+void world_audit(void)
+{
+    const struct load_hash *hash = load_hash_system();
+    const struct region *region = region_current();
+    uint64_t in_region, previous_end = 0;
+    uint32_t records = 0, listed = 0;
+
+    in_region = audit_entries(hash, &records);
+    CHECK_EQUAL(region->entry_count, in_region); /* counted */
+    CHECK_EQUAL(hash->records.used_count, records); /* recorded */
+    CHECK_EQUAL(hash->records.used_count + hash->records.free_count, hash->records.page_count * 42); /* counted */
+    CHECK(hash->records.page_count <= RECORD_PAGES_MAX); /* bounded */
+    LIST_FOR_EACH(link, &region->entries) {
+        listed += CONTAINER_OF(link, struct load_entry, link)->region == region;
+    }
+    CHECK_EQUAL(region->entry_count, listed);
+    CHECK_STRING(tree_audit(&region->extents), NULL);
+    for (struct tree_node *node = tree_first(&region->extents); node != NULL; node = tree_next(node)) {
+        const struct load_extent *extent = CONTAINER_OF(node, struct load_extent, node);
+        uint64_t end = extent->address + load_entry_extent_bytes(extent);
+        uint64_t window = extent->address < ABI_DATA_WINDOW ? ABI_TEXT_WINDOW : ABI_DATA_WINDOW;
+
+        CHECK(extent->address >= previous_end); /* disjoint */
+        CHECK(extent->address >= window && end <= window + ABI_WINDOW_END); /* inside */
+        for (uint64_t address = extent->address; address < end; address += PAGE_SIZE) {
+            pte_t pte = windows_entry(&region->windows, address);
+
+            CHECK(pte_is_leaf(pte) && (pte & PTE_W) == 0); /* shown */
+            CHECK_EQUAL((pte & PTE_X) != 0, (extent->protection & ABI_EXTENT_EXECUTE) != 0);
+            CHECK_EQUAL((pte & PTE_COPY_ON_WRITE) != 0, (extent->protection & ABI_EXTENT_WRITE) != 0);
+        }
+        previous_end = end;
+    }
+}
