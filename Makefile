@@ -88,8 +88,9 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
     -Wconversion -Wno-sign-conversion -Wundef -Wvla -Wwrite-strings -Wpointer-arith
 # -fbuiltin after -ffreestanding: memcpy of 8 bytes is a load, not a call; the digests count on it.
 PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -O2 -g -ffreestanding -fbuiltin -fno-pic \
-    -fno-strict-aliasing -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= \
-    -DCONFIG_DEBUG=$(if $(filter 1,$(DEBUG)),1,0)
+    -fno-strict-aliasing -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+    -ffile-prefix-map=$(CURDIR)=. -DCONFIG_DEBUG=$(if $(filter 1,$(DEBUG)),1,0)
+PANDO_ASFLAGS := -Wa,--debug-prefix-map=$(CURDIR)=.
 # The host's: the same sources under sanitizers.
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
     -fno-sanitize-recover=all -DCONFIG_DEBUG=1
@@ -112,7 +113,7 @@ SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 layer = $(firstword $(subst /, ,$(1)))
 includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
 system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
-pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS)) $(call includes,$(1)) \
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) $(call includes,$(1)) \
     -I$(BUILD)/generated $(call system_includes,$(1))
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
 

@@ -27,13 +27,13 @@ $(eval $(call stamp,$(APPS)/app.flags,$$(TARGET_CC) $$(APP_CFLAGS_OWN) $$(APP_LD
 
 # --- The C library's image
 
-LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c directory.c errno_map.c file.c memory.c pando_calls.c process.c signals.c \
-    spawn.c stack_guard.c start.c streams.c system.c)
+LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c directory.c errno_map.c file.c memory.c pando_calls.c \
+    process.c signals.c spawn.c stack_guard.c start.c streams.c system.c)
 LIBC_OBJECTS := $(patsubst apps/%.c,$(APPS)/%.o,$(LIBC_SOURCES))
-# Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or a
-# network (xdr), what needs entropy, and what ours stands in for.
-LIBC_DROPPED := iconv|xdr|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)|libc_signal_|strsignal| \
-    stdlib_(abort|system)|stack_protector|time_time|tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
+# Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or
+# a network (xdr), what needs entropy, and what ours stands in for.
+LIBC_DROPPED := iconv|xdr|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)|libc_signal_| \
+    strsignal|stdlib_(abort|system)|stack_protector|time_time|tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
 # Of libgcc.a: unwinding, what runs before main, code on the stack.
 LIBGCC_DROPPED := unwind|emutls|__main|ctors|trampoline|enable-execute-stack|clear_cache|eprintf
 empty :=
@@ -101,10 +101,14 @@ APP_LINK_INPUTS := $(APP_GLUE) $(APPS)/libc.exports.ld apps/crt/app.ld $(APP_EMP
 app_link = $(TARGET_CC) $(APP_LDFLAGS) -Wl,--gc-sections -T apps/crt/app.ld -o $@ $(APP_GLUE) $(1) -L$(APPS)/lib $(2) \
     $(APPS)/libc.exports.ld
 
-$(APPS)/packed/%: $(APPS)/%.elf apps/tools/pack.py apps/tools/elf.py
-	@$(call step,PACK,$*)
-	@mkdir -p $(@D)
-	$(Q)$(PYTHON) -B apps/tools/pack.py $< $@
+# pack(folder): how its NAME.elf becomes packed/NAME.
+define pack
+$(1)/packed/%: $(1)/%.elf apps/tools/pack.py apps/tools/elf.py
+	@$$(call step,PACK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(PYTHON) -B apps/tools/pack.py $$< $$@
+endef
+$(eval $(call pack,$(APPS)))
 
 # --- Our programs
 
@@ -144,6 +148,8 @@ FOREIGN_PROGRAMS :=
 FOREIGN_IMAGES :=
 ifneq ($(APPS_DIR),)
 FOREIGN_DIR := $(patsubst %/,%,$(APPS_DIR))
+# Each folder of programs has objects of its own: a dependency file names sources by their paths.
+FOREIGN_BUILD := $(APPS)/foreign-$(firstword $(shell printf '%s' $(call quoted,$(FOREIGN_DIR)) | cksum))
 FOREIGN_FOUND := $(shell sh apps/tools/apps_dir.sh $(call quoted,$(FOREIGN_DIR)))
 ifneq ($(filter error:,$(FOREIGN_FOUND)),)
 $(error $(patsubst error:%,%,$(FOREIGN_FOUND)))
@@ -160,39 +166,44 @@ FOREIGN_CFLAGS_$(1) := -I$(FOREIGN_DIR)/$(1) $$(APP_CFLAGS)
 FOREIGN_LDLIBS_$(1) := $$(APP_LDLIBS)
 FOREIGN_BASE_$(1) := $$(APP_IMAGE_BASE)
 FOREIGN_FOLDER_$(1) := $(FOREIGN_DIR)/$(1)
+FOREIGN_OBJECTS_$(1) := $(FOREIGN_BUILD)/$(1).folder
 $$(if $$(APP_IMAGE_BASE),$$(eval FOREIGN_IMAGES += $(1)),$$(eval FOREIGN_PROGRAMS += $(1)))
 endef
 define foreign_file
 FOREIGN_SOURCES_$(1) := $(1).c
 FOREIGN_FOLDER_$(1) := $(FOREIGN_DIR)
+FOREIGN_OBJECTS_$(1) := $(FOREIGN_BUILD)/$(1).file
 FOREIGN_PROGRAMS += $(1)
 endef
 $(foreach name,$(patsubst %/,%,$(filter %/,$(FOREIGN_FOUND))),$(eval $(call foreign_folder,$(name))))
 $(foreach name,$(patsubst %.c,%,$(filter %.c,$(FOREIGN_FOUND))),$(eval $(call foreign_file,$(name))))
 endif
 
-foreign_objects = $(patsubst %,$(APPS)/foreign/$(1).d/%.o,$(basename $(FOREIGN_SOURCES_$(1))))
+$(if $(APPS_DIR),$(eval $(call pack,$(FOREIGN_BUILD))))
+
+foreign_objects = $(patsubst %,$(FOREIGN_OBJECTS_$(1))/%.o,$(basename $(FOREIGN_SOURCES_$(1))))
 
 # foreign_object(name, source)
 define foreign_object
-$(APPS)/foreign/$(1).d/$(basename $(2)).o: $(FOREIGN_FOLDER_$(1))/$(2) $(APPS)/foreign/$(1).flags
+$(FOREIGN_OBJECTS_$(1))/$(basename $(2)).o: $(FOREIGN_FOLDER_$(1))/$(2) $(FOREIGN_BUILD)/$(1).flags
 	@$$(call step,CC,$$<)
 	@mkdir -p $$(@D)
-	$$(Q)$$(TARGET_CC) $$(APP_BASE_CFLAGS) -ffile-prefix-map=$(FOREIGN_DIR)=. $$(FOREIGN_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(TARGET_CC) $$(APP_BASE_CFLAGS) -ffile-prefix-map=$(FOREIGN_DIR)=. $$(FOREIGN_CFLAGS_$(1)) \
+	    -MMD -MP -c -o $$@ $$<
 endef
 define foreign_program
-$(APPS)/foreign/$(1).elf: $$(call foreign_objects,$(1)) $$(APP_LINK_INPUTS) $(APPS)/foreign/$(1).flags
+$(FOREIGN_BUILD)/$(1).elf: $$(call foreign_objects,$(1)) $$(APP_LINK_INPUTS) $(FOREIGN_BUILD)/$(1).flags
 	@$$(call step,LD,$$@)
 	$$(Q)$$(call app_link,$$(call foreign_objects,$(1)),$$(FOREIGN_LDLIBS_$(1)))
 endef
 define foreign_image
-$(APPS)/foreign/$(1).elf: $$(call foreign_objects,$(1)) apps/crt/image.ld $(APPS)/foreign/$(1).flags
+$(FOREIGN_BUILD)/$(1).elf: $$(call foreign_objects,$(1)) apps/crt/image.ld $(FOREIGN_BUILD)/$(1).flags
 	@$$(call step,LD,$$@)
 	$$(Q)$$(TARGET_CC) $$(APP_LDFLAGS) -Wl,--defsym=image_base=$$(FOREIGN_BASE_$(1)) -T apps/crt/image.ld -o $$@ \
 	    $$(call foreign_objects,$(1))
 endef
 FOREIGN := $(FOREIGN_PROGRAMS) $(FOREIGN_IMAGES)
-$(foreach name,$(FOREIGN),$(eval $(call stamp,$(APPS)/foreign/$(name).flags,$$(TARGET_CC) $$(APP_BASE_CFLAGS) \
+$(foreach name,$(FOREIGN),$(eval $(call stamp,$(FOREIGN_BUILD)/$(name).flags,$$(TARGET_CC) $$(APP_BASE_CFLAGS) \
     $$(APP_LDFLAGS) $$(FOREIGN_CFLAGS_$(name)) $$(FOREIGN_LDLIBS_$(name)) $$(FOREIGN_SOURCES_$(name)) \
     $$(FOREIGN_FOLDER_$(name)) $$(FOREIGN_BASE_$(name)))))
 $(foreach name,$(FOREIGN),$(foreach source,$(FOREIGN_SOURCES_$(name)),$(eval $(call foreign_object,$(name),$(source)))))
@@ -205,8 +216,8 @@ $(foreach name,$(FOREIGN_IMAGES),$(eval $(call foreign_image,$(name))))
 # program of APPS_DIR takes the place of one of ours that has its name.
 
 ROOT_BIN := $(addprefix $(APPS)/packed/bin/,$(filter-out $(FOREIGN_PROGRAMS),$(PROGRAMS) $(BARE_PROGRAMS))) \
-    $(addprefix $(APPS)/packed/foreign/,$(FOREIGN_PROGRAMS))
-ROOT_LIB := $(APPS)/packed/libc $(addprefix $(APPS)/packed/foreign/,$(FOREIGN_IMAGES))
+    $(addprefix $(FOREIGN_BUILD)/packed/,$(FOREIGN_PROGRAMS))
+ROOT_LIB := $(APPS)/packed/libc $(addprefix $(FOREIGN_BUILD)/packed/,$(FOREIGN_IMAGES))
 EROFS_FLAGS := -T0 -U 00000000-0000-0000-0000-000000000000 --all-root -x-1 --quiet -E noinline_data
 
 $(eval $(call stamp,$(APPS)/root.list,$$(ROOT_BIN) $$(ROOT_LIB) $$(EROFS_FLAGS)))

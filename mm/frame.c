@@ -41,9 +41,10 @@ struct area {
 };
 
 static struct {
-    struct area areas[AREAS_MAX];
+    struct area areas[AREAS_MAX + 1]; /* one more, where the frontier is when all areas are known */
     size_t area_count;
     size_t frontier; /* index of the area that the frontier is in */
+    uint64_t frontier_limit; /* below this, frames of that area have descriptors already */
     uint32_t dirty; /* heads of the two lists */
     uint32_t zeroed;
     uint64_t free_count;
@@ -123,23 +124,39 @@ static void enter_group(struct area *area)
     frames.free_count -= needed;
 }
 
-/* Take the frame at the frontier. Inside a group that was entered, the areas need not be looked at again. */
-static bool take_untouched(uint32_t *number)
+/* Move the frontier to the next frame that has a descriptor, or can be given one. */
+static bool advance_frontier(void)
 {
     for (; frames.frontier < frames.area_count; frames.frontier++) {
         struct area *area = &frames.areas[frames.frontier];
 
         while (area->known_end < area->end) {
-            bool may_enter = area->known_end == area->first || area->known_end % GROUP_FRAMES == 0;
+            uint64_t group_end = ALIGNED_DOWN(area->known_end, GROUP_FRAMES) + GROUP_FRAMES;
 
-            if (!may_enter || is_described(area->known_end)) {
-                *number = (uint32_t)area->known_end++;
+            if (is_described(area->known_end)) {
+                frames.frontier_limit = area->end < group_end ? area->end : group_end;
                 return true;
             }
             enter_group(area);
         }
     }
+    frames.frontier_limit = 0;
     return false;
+}
+
+/* Take the frame at the frontier. */
+static bool take_untouched(uint32_t *number)
+{
+    struct area *area = &frames.areas[frames.frontier];
+
+    if (area->known_end >= frames.frontier_limit) {
+        if (!advance_frontier()) {
+            return false;
+        }
+        area = &frames.areas[frames.frontier];
+    }
+    *number = (uint32_t)area->known_end++;
+    return true;
 }
 
 static bool take_listed(uint32_t *list, uint32_t *number)
@@ -200,6 +217,7 @@ int frame_init(const struct memory_span *free, size_t count)
     }
     frames.area_count = count;
     frames.frontier = 0;
+    frames.frontier_limit = 0;
     frames.dirty = NO_FRAME;
     frames.zeroed = NO_FRAME;
     frames.free_count = 0;

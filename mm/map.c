@@ -34,6 +34,9 @@
 #include "pool.h"
 #include "table.h"
 
+/* Of the groups of slot 2's table, those of the data window. */
+#define DATA_WINDOW_GROUPS ((1u << (WINDOW_DATA_TABLES / TABLE_GROUP)) - 1)
+
 static struct pool map_pool = POOL("map", struct map);
 
 int map_create(struct account *account, struct map **out)
@@ -81,18 +84,6 @@ int map_attach(struct map *map, struct windows *windows)
     return 0;
 }
 
-/* Take links to pristine tables out of the data window. */
-static void unlink_pristine(paddr_t level1, struct table_gather *gather)
-{
-    unsigned index = table_next_live(level1, 0, WINDOW_DATA_TABLES);
-
-    for (; index < WINDOW_DATA_TABLES; index = table_next_live(level1, index + 1, WINDOW_DATA_TABLES)) {
-        if ((table_entries(level1)[index] & PTE_SHARED) != 0) {
-            table_gather_entry(gather, level1, index);
-        }
-    }
-}
-
 void map_detach(struct map *map)
 {
     ASSERT(map->windows != NULL);
@@ -102,8 +93,8 @@ void map_detach(struct map *map)
     /* The whole of this space, and text leaves are global: only a flush of everything drops those. */
     table_gather_start_every_space(&gather);
     table_gather_entry(&gather, map->root, WINDOW_TEXT_ROOT_SLOT);
-    if (slot != 0) {
-        unlink_pristine(pte_frame(slot), &gather);
+    if (slot != 0 && (frame_of(pte_frame(slot))->groups & DATA_WINDOW_GROUPS) != 0) {
+        gather.takes_shared = true;
         table_clear_range(pte_frame(slot), WINDOW_DATA_BASE, WINDOW_DATA_BASE + WINDOW_BYTES, &gather);
     }
     table_gather_finish(&gather);

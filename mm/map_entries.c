@@ -68,18 +68,23 @@ static bool could_be_one(const struct map_entry *below, const struct map_entry *
             below->object_page + ((below->end - below->start) >> PAGE_SHIFT) == above->object_page);
 }
 
-/* Put @entry, whose fields are set, into the tree. Its object's reference is taken here. */
-static void link_entry(struct map *map, struct map_entry *entry)
+/* Put @entry, whose fields are set, into the tree at @gap. Its object's reference is taken here. */
+static void link_entry_at(struct map *map, struct map_entry *entry, const struct gap *gap)
 {
-    struct gap gap = find_gap(map, entry->start);
-
     entry->map = map;
-    tree_insert(&map->entries, &entry->node, gap.parent, gap.link);
+    tree_insert(&map->entries, &entry->node, gap->parent, gap->link);
     map->entry_count++;
     if (entry->object != NULL) {
         object_get(entry->object);
         list_push_back(&entry->object->mappings, &entry->object_link);
     }
+}
+
+static void link_entry(struct map *map, struct map_entry *entry)
+{
+    struct gap gap = find_gap(map, entry->start);
+
+    link_entry_at(map, entry, &gap);
 }
 
 static void free_entry(struct map_entry *entry)
@@ -289,19 +294,37 @@ static void fill_entry(struct map_entry *entry, const struct map_request *reques
     };
 }
 
-/* Let a neighbour in @gap grow over @wanted. Returns whether one could. */
-static bool grow_neighbour(struct map *map, const struct gap *gap, const struct map_entry *wanted)
+/* Whether @request goes on with the rights and the object of @entry. */
+static bool is_alike(const struct map_entry *entry, const struct map_request *request)
 {
-    if (gap->below != NULL && could_be_one(gap->below, wanted)) {
-        gap->below->end = wanted->end;
-        if (gap->above != NULL && could_be_one(gap->below, gap->above)) {
-            merge(map, gap->below, gap->above);
+    return entry->object == request->object && entry->protection == request->protection &&
+           entry->max_protection == request->max_protection && entry->sharing == request->sharing;
+}
+
+/* Whether the page of @object at @first, @bytes further, is the one at @second. */
+static bool pages_go_on(const struct object *object, uint64_t first, uint64_t bytes, uint64_t second)
+{
+    return object == NULL || first + (bytes >> PAGE_SHIFT) == second;
+}
+
+/* Let a neighbour in @gap grow over what is requested. Returns whether one could. */
+static bool grow_neighbour(struct map *map, const struct gap *gap, const struct map_request *request)
+{
+    struct map_entry *below = gap->below, *above = gap->above;
+    uint64_t end = request->start + request->size_bytes;
+
+    if (below != NULL && below->end == request->start && is_alike(below, request) &&
+        pages_go_on(below->object, below->object_page, below->end - below->start, request->object_page)) {
+        below->end = end;
+        if (above != NULL && could_be_one(below, above)) {
+            merge(map, below, above);
         }
         return true;
     }
-    if (gap->above != NULL && could_be_one(wanted, gap->above)) {
-        gap->above->start = wanted->start;
-        gap->above->object_page = wanted->object_page;
+    if (above != NULL && above->start == end && is_alike(above, request) &&
+        pages_go_on(above->object, request->object_page, request->size_bytes, above->object_page)) {
+        above->start = request->start;
+        above->object_page = above->object == NULL ? 0 : request->object_page;
         return true;
     }
     return false;
@@ -316,13 +339,11 @@ int map_add(struct map *map, const struct map_request *request)
     }
     uint64_t end = request->start + request->size_bytes;
     struct gap gap = find_gap(map, request->start);
-    struct map_entry wanted;
 
     if (map_touches_windows(request->start, end) || is_occupied(&gap, request->start, end)) {
         return -EEXIST;
     }
-    fill_entry(&wanted, request);
-    if (grow_neighbour(map, &gap, &wanted)) {
+    if (grow_neighbour(map, &gap, request)) {
         return 0;
     }
     struct map_entry *entry = pool_alloc(&entry_pool);
@@ -330,8 +351,8 @@ int map_add(struct map *map, const struct map_request *request)
     if (entry == NULL) {
         return -ENOMEM;
     }
-    *entry = wanted;
-    link_entry(map, entry);
+    fill_entry(entry, request);
+    link_entry_at(map, entry, &gap);
     return 0;
 }
 

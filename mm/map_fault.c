@@ -37,18 +37,7 @@
 #include "panic.h"
 #include "table.h"
 
-/* What a fault is about. */
-struct fault {
-    struct map *map;
-    const struct map_entry *entry;
-    uint64_t address;
-    uint8_t access;
-};
-
-static bool is_write(const struct fault *fault)
-{
-    return (fault->access & ABI_PROT_WRITE) != 0;
-}
+#define WRITABLE (PTE_W | PTE_D)
 
 /* Whether an entry of @protection allows @access: what can be written can be read, as in Sv39. */
 static bool protection_allows(uint8_t protection, uint8_t access)
@@ -62,22 +51,20 @@ static uint64_t page_in_object(const struct map_entry *entry, uint64_t address)
 }
 
 /* The page that an object shows to a shared entry. Results of map_fault(). */
-static int shared_page(const struct fault *fault, paddr_t *out)
+static int shared_page(const struct map_entry *entry, uint64_t address, paddr_t *out)
 {
-    struct object *object = fault->entry->object;
-    uint64_t page = page_in_object(fault->entry, fault->address);
+    struct object *object = entry->object;
+    uint64_t page = page_in_object(entry, address);
     int error = object->kind == OBJECT_INITRD ? object_page(object, page, out) : object_page_own(object, page, out);
 
     return error == -EINVAL ? -EFAULT : error;
 }
 
 /* The page that a private entry shows before its first write; the frame of zeros where there is none yet. */
-static int private_page(const struct fault *fault, paddr_t *out)
+static int private_page(const struct map_entry *entry, uint64_t address, paddr_t *out)
 {
-    const struct map_entry *entry = fault->entry;
-
     if (entry->object != NULL) {
-        int error = object_page(entry->object, page_in_object(entry, fault->address), out);
+        int error = object_page(entry->object, page_in_object(entry, address), out);
 
         if (error != -ENOENT) {
             return error == 0 ? 0 : -EFAULT;
@@ -100,49 +87,35 @@ int map_copy_page(paddr_t source, paddr_t *out)
     return error;
 }
 
-/* A frame for a missing leaf, with the reference that the leaf takes, and whether it may be written through it. */
-static int frame_for_leaf(const struct fault *fault, paddr_t *out, bool *writable)
+/*
+ * Show a page at @leaf, where nothing is yet. No flush: see above. The leaf takes the reference that comes with a new
+ * frame, or one more on a frame that is there.
+ */
+static int map_missing(const struct map_entry *entry, uint64_t address, uint8_t access, pte_t *leaf)
 {
-    const struct map_entry *entry = fault->entry;
     bool is_shared = entry->sharing == MAP_ENTRY_SHARED;
-    paddr_t page;
-    int error = is_shared ? shared_page(fault, &page) : private_page(fault, &page);
+    uint64_t flags = map_leaf_flags(entry->protection);
+    paddr_t page, frame;
+    int error = is_shared ? shared_page(entry, address, &page) : private_page(entry, address, &page);
 
     if (error != 0) {
         return error;
     }
-    if (!is_shared && is_write(fault)) {
-        *writable = true;
-        return map_copy_page(page, out);
-    }
-    *writable = is_shared && (entry->protection & ABI_PROT_WRITE) != 0;
-    *out = page;
-    return frame_try_get(page) ? 0 : -ENOMEM;
-}
-
-/* Nothing is there yet: no flush, see above. */
-static int map_missing(const struct fault *fault, struct table_place place)
-{
-    uint8_t protection = fault->entry->protection;
-    paddr_t frame;
-    bool writable;
-
-    if (place.level != 0) {
-        int error = table_walk_create(fault->map->root, fault->address, &place.table);
-
+    if (!is_shared && access == ABI_PROT_WRITE) {
+        error = map_copy_page(page, &frame);
         if (error != 0) {
             return error;
         }
-        place.index = sv39_index(fault->address, 0);
+        flags |= WRITABLE;
+    } else {
+        if (!frame_try_get(page)) {
+            return -ENOMEM;
+        }
+        frame = page;
+        flags |= is_shared && (entry->protection & ABI_PROT_WRITE) != 0 ? WRITABLE : 0;
     }
-    int error = frame_for_leaf(fault, &frame, &writable);
-
-    if (error != 0) {
-        return error;
-    }
-    table_set(place.table, place.index,
-              pte_make(frame, map_leaf_flags(protection) | (writable ? PTE_W | PTE_D : 0)));
-    if ((protection & ABI_PROT_EXEC) != 0) {
+    table_store(leaf, pte_make(frame, flags));
+    if ((flags & PTE_X) != 0) {
         arch_instruction_fence(); /* the frame may have held other instructions before */
     }
     return 0;
@@ -156,39 +129,38 @@ static bool is_own(paddr_t frame)
     return descriptor->ref_count == 1 && descriptor->kind == FRAME_PAGE;
 }
 
-/* Let the leaf at @place show @frame, a reference of which is handed over, writable; put what it showed. */
-static void replace_leaf(struct map *map, uint64_t address, const struct table_place *place, paddr_t frame)
+/* Let @leaf show @frame, a reference of which is handed over, writable; put what it showed. */
+static void replace_leaf(const struct map *map, uint64_t address, pte_t *leaf, paddr_t frame)
 {
-    paddr_t old = pte_frame(table_entries(place->table)[place->index]);
+    paddr_t old = pte_frame(*leaf);
 
-    table_set(place->table, place->index, pte_make(frame, PTE_V | PTE_R | PTE_W | PTE_U | PTE_A | PTE_D));
+    *leaf = pte_make(frame, PTE_V | PTE_R | PTE_U | PTE_A | WRITABLE); /* not 0 before nor after: still counted */
     map_flush_page(map, address);
     frame_put(old);
 }
 
-int map_write_private(struct map *map, uint64_t address, pte_t pte, const struct table_place *place)
+int map_write_private(const struct map *map, uint64_t address, pte_t *leaf)
 {
-    paddr_t frame = pte_frame(pte);
+    paddr_t copy;
 
-    if (is_own(frame)) {
-        table_set(place->table, place->index, (pte & ~PTE_COPY_ON_WRITE) | PTE_W | PTE_D);
+    if (is_own(pte_frame(*leaf))) {
+        *leaf = (*leaf & ~PTE_COPY_ON_WRITE) | WRITABLE;
         map_flush_page(map, address);
         return 0;
     }
-    paddr_t copy;
-    int error = map_copy_page(frame, &copy);
+    int error = map_copy_page(pte_frame(*leaf), &copy);
 
     if (error == 0) {
-        replace_leaf(map, address, place, copy);
+        replace_leaf(map, address, leaf, copy);
     }
     return error;
 }
 
 /* A store to a shared, read-only page: the entry's protection allowed no writing when it was mapped. */
-static int write_shared(const struct fault *fault, const struct table_place *place)
+static int write_shared(const struct map *map, const struct map_entry *entry, uint64_t address, pte_t *leaf)
 {
     paddr_t page;
-    int error = shared_page(fault, &page);
+    int error = shared_page(entry, address, &page);
 
     if (error != 0) {
         return error;
@@ -196,54 +168,60 @@ static int write_shared(const struct fault *fault, const struct table_place *pla
     if (!frame_try_get(page)) {
         return -ENOMEM;
     }
-    replace_leaf(fault->map, fault->address, place, page);
+    replace_leaf(map, address, leaf, page);
     return 0;
 }
 
-static int resolve(const struct fault *fault)
+/* A fault at @leaf, which shows a page. */
+static int resolve_present(const struct map *map, const struct map_entry *entry, uint64_t address, uint8_t access,
+                           pte_t *leaf)
 {
-    struct table_place place;
-    pte_t pte = table_walk(fault->map->root, fault->address, &place);
-
-    if (pte == 0) {
-        return map_missing(fault, place);
-    }
-    if (map_leaf_allows(pte, fault->access)) {
-        map_flush_page(fault->map, fault->address);
+    if (map_leaf_allows(*leaf, access)) {
+        map_flush_page(map, address);
         return 0;
     }
     /* Leaves have every right of their entry but writing. */
-    ASSERT(is_write(fault) && (pte & PTE_V) != 0);
-    if (fault->entry->sharing == MAP_ENTRY_SHARED) {
-        return write_shared(fault, &place);
-    }
-    return map_write_private(fault->map, fault->address, pte, &place);
+    ASSERT(access == ABI_PROT_WRITE && (*leaf & PTE_V) != 0);
+    return entry->sharing == MAP_ENTRY_SHARED ? write_shared(map, entry, address, leaf) :
+                                                map_write_private(map, address, leaf);
 }
 
 int map_fault(struct map *map, uint64_t address, uint8_t access)
 {
-    struct fault fault = { .map = map, .address = address, .access = access };
+    const struct map_entry *entry = map_find(map, address);
 
-    fault.entry = map_find(map, address);
-    if (fault.entry == NULL) {
+    if (entry == NULL) {
         return map_window_fault(map, address, access);
     }
-    return protection_allows(fault.entry->protection, access) ? resolve(&fault) : -EFAULT;
+    if (!protection_allows(entry->protection, access)) {
+        return -EFAULT;
+    }
+    pte_t *leaf = table_leaf(map->root, address);
+
+    if (leaf == NULL) {
+        paddr_t level0;
+        int error = table_walk_create(map->root, address, &level0);
+
+        if (error != 0) {
+            return error;
+        }
+        leaf = &table_entries(level0)[sv39_index(address, 0)];
+    }
+    return *leaf == 0 ? map_missing(entry, address, access, leaf) : resolve_present(map, entry, address, access, leaf);
 }
 
 int map_write_pointer(struct map *map, uint64_t address, void **out)
 {
-    struct table_place place;
-    pte_t pte = table_walk(map->root, address, &place);
+    pte_t *leaf = address < SV39_USER_END ? table_leaf(map->root, address) : NULL;
 
-    if (!map_leaf_allows(pte, ABI_PROT_WRITE)) {
+    if (leaf == NULL || !map_leaf_allows(*leaf, ABI_PROT_WRITE)) {
         int error = map_fault(map, address, ABI_PROT_WRITE);
 
         if (error != 0) {
             return error;
         }
-        pte = table_walk(map->root, address, &place);
+        leaf = table_leaf(map->root, address);
     }
-    *out = (char *)arch_direct(pte_frame(pte)) + (address & PAGE_MASK);
+    *out = (char *)arch_direct(pte_frame(*leaf)) + (address & PAGE_MASK);
     return 0;
 }

@@ -58,15 +58,20 @@ static pte_t protected_leaf(pte_t pte, uint8_t protection)
 /* [@start, @end) lies in the 2 MiB that @level0 covers. Returns whether a leaf changed. */
 static bool protect_leaves(paddr_t level0, uint64_t start, uint64_t end, uint8_t protection)
 {
+    pte_t *entries = table_entries(level0);
+    uint32_t groups = frame_of(level0)->groups;
     unsigned limit = sv39_index(end - 1, 0) + 1;
     bool changed = false;
 
-    for (unsigned index = table_next_live(level0, sv39_index(start, 0), limit); index < limit;
-         index = table_next_live(level0, index + 1, limit)) {
-        pte_t old = table_entries(level0)[index], pte = protected_leaf(old, protection);
+    for (unsigned index = sv39_index(start, 0); index < limit; index++) {
+        if ((groups >> (index / TABLE_GROUP) & 1) == 0) {
+            index |= TABLE_GROUP - 1; /* to the group's last */
+            continue;
+        }
+        pte_t old = entries[index], pte = old == 0 ? 0 : protected_leaf(old, protection);
 
         if (pte != old) {
-            table_set(level0, index, pte);
+            entries[index] = pte; /* as many as before: nothing to count */
             changed = true;
         }
     }

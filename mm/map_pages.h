@@ -48,11 +48,10 @@ static inline void map_flush_page(const struct map *map, uint64_t address)
 int map_copy_page(paddr_t source, paddr_t *out);
 
 /*
- * A store to a private page that may be written by copying: @pte, its read-only leaf, is at @place. The frame is taken
- * if it is this leaf's alone, else copied. Flushes the page. Returns 0 or -ENOMEM.
+ * A store to a private page that may be written by copying; @leaf shows it read-only. The frame is taken if it is this
+ * leaf's alone, else copied. Flushes the page. Returns 0 or -ENOMEM.
  */
-struct table_place;
-int map_write_private(struct map *map, uint64_t address, pte_t pte, const struct table_place *place);
+int map_write_private(const struct map *map, uint64_t address, pte_t *leaf);
 
 /* A fault where there is no entry: in the windows, or nowhere. Results of map_fault(). */
 int map_window_fault(struct map *map, uint64_t address, uint8_t access);

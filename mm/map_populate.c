@@ -12,42 +12,28 @@
 #include "map_pages.h"
 #include "table.h"
 
-/* The table that the last page's leaf is in: it serves the pages that follow, up to @end. */
-struct cursor {
-    paddr_t level0;
-    uint64_t end;
-};
-
-static bool move_cursor(struct cursor *cursor, const struct map *map, uint64_t address)
-{
-    if (address >= cursor->end) {
-        if (table_walk_create(map->root, address, &cursor->level0) != 0) {
-            return false;
-        }
-        cursor->end = ALIGNED_DOWN(address, sv39_span(1)) + sv39_span(1);
-    }
-    return true;
-}
-
 /* Map what the object of @entry holds of [@start, @end), inside it. Returns false where a table can't be had. */
 static bool populate_entry(const struct map *map, const struct map_entry *entry, uint64_t start, uint64_t end)
 {
     uint64_t flags = map_leaf_flags(entry->protection);
     uint64_t page = entry->object_page + ((start - entry->start) >> PAGE_SHIFT);
-    struct cursor cursor = { .end = 0 };
-    paddr_t frame;
+    uint64_t table_end = 0; /* of what `level0` covers */
+    paddr_t level0 = paddr(0), frame;
 
     for (uint64_t address = start; address < end; address += PAGE_SIZE, page++) {
         if (object_page(entry->object, page, &frame) != 0) {
             continue;
         }
-        if (!move_cursor(&cursor, map, address)) {
-            return false;
+        if (address >= table_end) {
+            if (table_walk_create(map->root, address, &level0) != 0) {
+                return false;
+            }
+            table_end = ALIGNED_DOWN(address, sv39_span(1)) + sv39_span(1);
         }
-        unsigned index = sv39_index(address, 0);
+        pte_t *leaf = &table_entries(level0)[sv39_index(address, 0)];
 
-        if (table_entries(cursor.level0)[index] == 0 && frame_try_get(frame)) {
-            table_set(cursor.level0, index, pte_make(frame, flags));
+        if (*leaf == 0 && frame_try_get(frame)) {
+            table_store(leaf, pte_make(frame, flags));
         }
     }
     return true;
@@ -70,7 +56,9 @@ void map_populate(struct map *map, uint64_t start, uint64_t size_bytes)
     if (start >= SV39_USER_END) {
         return;
     }
-    map_window_populate(map, start, end);
+    if (map_touches_windows(start, end)) {
+        map_window_populate(map, start, end);
+    }
     for (struct map_entry *entry = map_entry_from(map, start); entry != NULL && entry->start < end;
          entry = map_following(entry)) {
         if (entry->object == NULL || entry->protection == ABI_PROT_NONE) {

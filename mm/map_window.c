@@ -31,13 +31,15 @@ static int own_level1(struct map *map, paddr_t *out)
 static void fill_around(paddr_t level0, const pte_t *pristine, unsigned index)
 {
     unsigned first = (unsigned)ALIGNED_DOWN(index, TABLE_GROUP);
+    pte_t *leaf = &table_entries(level0)[first];
 
-    for (unsigned i = first; i < first + TABLE_GROUP; i++) {
-        if (pristine[i] != 0 && table_entries(level0)[i] == 0) {
-            if (!frame_try_get(pte_frame(pristine[i]))) {
+    pristine += first;
+    for (const pte_t *end = pristine + TABLE_GROUP; pristine < end; pristine++, leaf++) {
+        if (*pristine != 0 && *leaf == 0) {
+            if (!frame_try_get(pte_frame(*pristine))) {
                 return;
             }
-            table_set(level0, i, pristine[i]);
+            table_store(leaf, *pristine);
         }
     }
 }
@@ -98,19 +100,17 @@ static int write_data(struct map *map, paddr_t level1, uint64_t address)
     if (error != 0) {
         return error;
     }
-    fill_around(level0, table_entries(pristine), page);
-    pte_t pte = table_entries(level0)[page];
+    pte_t *leaf = &table_entries(level0)[page];
 
-    if (pte == 0) {
+    fill_around(level0, table_entries(pristine), page);
+    if (*leaf == 0) {
         return -ENOMEM;
     }
-    if (map_leaf_allows(pte, ABI_PROT_WRITE)) {
+    if (map_leaf_allows(*leaf, ABI_PROT_WRITE)) {
         map_flush_page(map, address);
         return 0;
     }
-    struct table_place place = { .table = level0, .index = page, .level = 0 };
-
-    return map_write_private(map, address, pte, &place);
+    return map_write_private(map, address, leaf);
 }
 
 static int data_fault(struct map *map, uint64_t address, uint8_t access)

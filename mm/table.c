@@ -112,32 +112,41 @@ void table_for_each(paddr_t table, unsigned level, uint64_t base, table_visit *v
     }
 }
 
+static void drop_entry(pte_t pte, unsigned level)
+{
+    if (level > 0 && pte_is_table(pte) && (pte & PTE_SHARED) == 0) {
+        table_drop(pte_frame(pte), level - 1);
+    } else {
+        frame_put(pte_frame(pte));
+    }
+}
+
 void table_drop(paddr_t table, unsigned level)
 {
     struct frame *descriptor = frame_of(table);
     pte_t *entry = table_entries(table);
     unsigned live = descriptor->live;
+    uint32_t groups = descriptor->groups;
 
-    for (uint32_t groups = descriptor->groups; live > 0; groups >>= 1, entry += TABLE_GROUP) {
-        if ((groups & 1) == 0) {
+    ASSERT(descriptor->ref_count == 1);
+    while (live > 0) {
+        if ((groups & 0xff) == 0) {
+            groups >>= 8;
+            entry += 8 * TABLE_GROUP;
             continue;
         }
-        for (unsigned i = 0; i < TABLE_GROUP; i++) {
-            pte_t pte = entry[i];
+        unsigned count = (groups & 1) != 0 ? TABLE_GROUP : 0;
 
-            if (pte == 0) {
-                continue;
-            }
-            entry[i] = 0;
-            live--;
-            if (level > 0 && pte_is_table(pte) && (pte & PTE_SHARED) == 0) {
-                table_drop(pte_frame(pte), level - 1);
-            } else {
-                frame_put(pte_frame(pte));
+        for (unsigned i = 0; i < count && live > 0; i++) {
+            if (entry[i] != 0) {
+                drop_entry(entry[i], level);
+                entry[i] = 0;
+                live--;
             }
         }
+        groups >>= 1;
+        entry += TABLE_GROUP;
     }
-    ASSERT(descriptor->ref_count == 1);
     frame_put_zeroed(table);
 }
 
@@ -147,6 +156,7 @@ void table_gather_start(struct table_gather *gather, paddr_t root, uint64_t star
     gather->start = start;
     gather->end = end;
     gather->every_space = false;
+    gather->takes_shared = false;
     gather->changed = false;
     gather->count = 0;
 }
@@ -211,13 +221,29 @@ static unsigned limit_index(uint64_t base, uint64_t end, unsigned level)
     return end - base < SV39_ENTRIES * sv39_span(level) ? sv39_index(end - 1, level) + 1 : SV39_ENTRIES;
 }
 
-static void clear_leaves(paddr_t level0, uint64_t base, uint64_t start, uint64_t end, struct table_gather *gather)
+/* Take the entries [@index, @limit) of @level0 out; like table_gather_entry() for each, but counted at the end. */
+static void clear_leaves(paddr_t level0, unsigned index, unsigned limit, struct table_gather *gather)
 {
-    unsigned first = start > base ? sv39_index(start, 0) : 0, limit = limit_index(base, end, 0);
+    struct frame *descriptor = frame_of(level0);
+    pte_t *entries = table_entries(level0);
+    uint32_t groups = descriptor->groups;
+    unsigned live = descriptor->live;
 
-    for (unsigned index = table_next_live(level0, first, limit); index < limit; index = table_next_live(level0, index + 1, limit)) {
-        table_gather_entry(gather, level0, index);
+    while (index < limit && live > 0) {
+        pte_t pte = entries[index];
+
+        if ((groups >> (index / TABLE_GROUP) & 1) == 0) {
+            index = (index / TABLE_GROUP + 1) * TABLE_GROUP;
+            continue;
+        }
+        if (pte != 0) {
+            entries[index] = 0;
+            live--;
+            gather_frame(gather, pte_frame(pte).value);
+        }
+        index++;
     }
+    descriptor->live = (uint16_t)live;
 }
 
 void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct table_gather *gather)
@@ -228,10 +254,16 @@ void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct tabl
     for (unsigned index = table_next_live(level1, first, limit); index < limit; index = table_next_live(level1, index + 1, limit)) {
         pte_t pte = table_entries(level1)[index];
 
-        if (!pte_is_table(pte) || (pte & PTE_SHARED) != 0) {
+        if ((pte & PTE_SHARED) != 0) {
+            if (gather->takes_shared) {
+                table_gather_entry(gather, level1, index);
+            }
             continue;
         }
-        clear_leaves(pte_frame(pte), base + index * sv39_span(1), start, end, gather);
+        uint64_t first_covered = base + index * sv39_span(1);
+
+        clear_leaves(pte_frame(pte), start > first_covered ? sv39_index(start, 0) : 0,
+                     limit_index(first_covered, end, 0), gather);
         if (frame_of(pte_frame(pte))->live == 0) {
             table_gather_cleared_table(gather, level1, index);
         }

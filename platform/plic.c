@@ -141,8 +141,12 @@ static void handle(uint32_t source)
 
 uint32_t plic_dispatch(void)
 {
-    volatile uint8_t *claim = context_registers() + OFFSET_CLAIM;
     uint32_t count = 0;
+
+    if (!plic.is_open) {
+        return 0;
+    }
+    volatile uint8_t *claim = context_registers() + OFFSET_CLAIM;
 
     for (uint32_t source = mmio_read32(claim); source != 0; source = mmio_read32(claim)) {
         handle(source);

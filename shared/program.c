@@ -30,7 +30,7 @@
 /* The addresses that a program's segments may have, in either range. */
 #define LOW_START MAP_FIRST_ADDRESS
 #define LOW_END 0x40000000ull
-/* Read-only pages up to which a program is mapped at once: a fault costs more than a dozen entries stored in a row. */
+/* Read-only pages that are mapped at once: a fault costs more than a dozen entries stored in a row. */
 #define POPULATE_PAGES_MAX 16
 
 /* One library: one record. */
@@ -45,7 +45,8 @@ struct program {
     struct load_entry *entry;
     struct need *needs; /* in the file's order */
     uint64_t end; /* of the highest extent, a whole page: where the heap starts */
-    bool populate;
+    uint64_t populate_start; /* [start, end): its read-only content, when it is small; else empty */
+    uint64_t populate_end;
     struct program_start start;
 };
 static_assert(sizeof(struct program) <= RECORD_BYTES, "one record");
@@ -98,11 +99,29 @@ static int reserve_records(struct record_pool *pool, uint32_t count, struct reco
     return error;
 }
 
+/* The pages that a start maps at once: read-only extents that follow each other, as far as they are small together. */
+static void choose_populated(struct program *program)
+{
+    for (const struct load_extent *extent = program->entry->extents; extent != NULL; extent = extent->next) {
+        uint64_t end = extent->address + load_entry_extent_bytes(extent);
+
+        if (!is_read_only_content(extent)) {
+            continue;
+        }
+        if (program->populate_end == 0) {
+            program->populate_start = program->populate_end = extent->address;
+        }
+        if (extent->address != program->populate_end ||
+            end - program->populate_start > POPULATE_PAGES_MAX * PAGE_SIZE) {
+            return;
+        }
+        program->populate_end = end;
+    }
+}
+
 /* What the start needs, and where the image ends. */
 static void describe(struct program *program, const struct elf *elf)
 {
-    uint64_t read_only_pages = 0;
-
     program->start = (struct program_start){ .entry = elf->entry,
                                              .headers_address = elf->headers_mapped ? elf->headers_address : 0,
                                              .header_count = elf->headers_mapped ? elf->header_count : 0,
@@ -111,11 +130,8 @@ static void describe(struct program *program, const struct elf *elf)
         uint64_t end = extent->address + load_entry_extent_bytes(extent);
 
         program->end = end > program->end ? end : program->end;
-        if (is_read_only_content(extent)) {
-            read_only_pages += load_entry_extent_bytes(extent) >> PAGE_SHIFT;
-        }
     }
-    program->populate = read_only_pages <= POPULATE_PAGES_MAX;
+    choose_populated(program);
 }
 
 static struct need *take_needs(struct record_batch *batch, const struct elf *elf)
@@ -271,12 +287,7 @@ int program_map(struct program *program, struct map *map)
             return error;
         }
     }
-    for (const struct load_extent *extent = entry->extents; program->populate && extent != NULL;
-         extent = extent->next) {
-        if (is_read_only_content(extent)) {
-            map_populate(map, extent->address, load_entry_extent_bytes(extent));
-        }
-    }
+    map_populate(map, program->populate_start, program->populate_end - program->populate_start);
     map->heap_start = program->end;
     map->heap_end = program->end;
     return 0;

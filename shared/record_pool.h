@@ -47,7 +47,7 @@ void record_pool_cancel(struct record_pool *pool, struct record_batch *batch);
 void *record_batch_take(struct record_batch *batch);
 
 /* Give one record back. */
-void record_pool_free(struct record_pool *pool, void *record);
+void record_pool_free(struct record_pool *pool, void *freed);
 
 /* Give back every page without a record in use. */
 void record_pool_reclaim(struct record_pool *pool);

@@ -140,11 +140,12 @@ int arguments_append(struct arguments *arguments, enum arguments_list list, cons
     return error;
 }
 
-/* Writes into another address space, page by page. */
+/* Writes into another address space; words are gathered first, since there are many small ones. */
 struct writer {
     struct map *map;
     uint64_t address;
-    char *place; /* of address, good up to the end of its page; NULL when not known */
+    uint32_t word_count;
+    uint64_t words[32];
 };
 
 static int write_bytes(struct writer *writer, const void *from, size_t size)
@@ -152,29 +153,42 @@ static int write_bytes(struct writer *writer, const void *from, size_t size)
     const char *bytes = from;
 
     while (size > 0) {
-        if (writer->place == NULL) {
-            void *place;
-            int error = map_write_pointer(writer->map, writer->address, &place);
-
-            if (error) {
-                return error;
-            }
-            writer->place = place;
-        }
         size_t room = PAGE_SIZE - (writer->address & PAGE_MASK), part = size < room ? size : room;
+        void *place;
+        int error = map_write_pointer(writer->map, writer->address, &place);
 
-        memcpy(writer->place, bytes, part);
+        if (error) {
+            return error;
+        }
+        memcpy(place, bytes, part);
         writer->address += part;
-        writer->place = part == room ? NULL : writer->place + part;
         bytes += part;
         size -= part;
     }
     return 0;
 }
 
-static int write_word(struct writer *writer, uint64_t word)
+static int flush_words(struct writer *writer)
 {
-    return write_bytes(writer, &word, sizeof(word));
+    size_t size = writer->word_count * sizeof(writer->words[0]);
+
+    writer->word_count = 0;
+    return write_bytes(writer, writer->words, size);
+}
+
+static inline int write_word(struct writer *writer, uint64_t word)
+{
+    int error = writer->word_count == ARRAY_COUNT(writer->words) ? flush_words(writer) : 0;
+
+    writer->words[writer->word_count++] = word;
+    return error;
+}
+
+static int write_pair(struct writer *writer, const struct auxiliary *pair)
+{
+    int error = write_word(writer, pair->key);
+
+    return error ? error : write_word(writer, pair->value);
 }
 
 /* The addresses of @count strings, which begin at @offset of all and at @strings on the stack, and a 0. */
@@ -217,8 +231,12 @@ int arguments_lay_out(const struct arguments *arguments, struct map *map, uint64
     uint64_t strings = ALIGNED_DOWN(stack_end - arguments->size_bytes, 16);
     uint64_t words = 1 + arguments->argument_count + 1 + arguments->environment_count + 1 + 2 * (auxiliary_count + 1ull);
     uint64_t start = ALIGNED_DOWN(strings - words * sizeof(uint64_t), 16);
-    struct writer writer = { .map = map, .address = start };
+    struct writer writer;
     uint32_t offset = 0;
+
+    writer.map = map;
+    writer.address = start;
+    writer.word_count = 0;
     int error = write_word(&writer, arguments->argument_count);
 
     if (error == 0) {
@@ -228,13 +246,16 @@ int arguments_lay_out(const struct arguments *arguments, struct map *map, uint64
         error = write_addresses(&writer, arguments, arguments->environment_count, &offset, strings);
     }
     for (uint32_t i = 0; error == 0 && i < auxiliary_count; i++) {
-        error = write_bytes(&writer, &auxiliary[i], sizeof(auxiliary[i]));
+        error = write_pair(&writer, &auxiliary[i]);
     }
     if (error == 0) {
-        error = write_bytes(&writer, &(struct auxiliary){ ABI_AT_NULL, 0 }, sizeof(struct auxiliary));
+        error = write_pair(&writer, &(struct auxiliary){ ABI_AT_NULL, 0 });
     }
     if (error == 0) {
-        writer = (struct writer){ .map = map, .address = strings };
+        error = flush_words(&writer);
+    }
+    if (error == 0) {
+        writer.address = strings;
         error = write_strings(&writer, arguments);
     }
     if (error == 0) {

@@ -122,11 +122,14 @@ int descriptors_close(struct descriptors *descriptors, uint64_t number)
 /* @to has descriptor @number free, and gets its own reference on @file. */
 static int share(struct descriptors *to, struct file *file, uint32_t number)
 {
-    int at = descriptors_put(to, file, number, false);
+    while (number >= to->capacity) {
+        int error = grow(to);
 
-    if (at < 0) {
-        return at;
+        if (error) {
+            return error;
+        }
     }
+    to->slots[number] = file;
     file_get(file);
     return 0;
 }

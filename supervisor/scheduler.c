@@ -10,6 +10,10 @@
  *     WAITING  -> READY     scheduler_wake_*, or its timer
  *     any      -> ENDED     task_end
  *
+ * Time slices: while more than one task could run there is a tick every 10 ms, and a task that was running at the last
+ * tick already makes room. So a slice lasts between one tick and two, and going from one task to another costs no look
+ * at the clock.
+ *
  * Invariants
  *   one-queue   a READY task is in the ready queue, a WAITING one in at most one wait queue, any other in none
  *   one-runs    one task is RUNNING, the one whose frame is the hart's, unless the hart idles
@@ -23,11 +27,11 @@
 #include "plic.h"
 #include "timer.h"
 
-#define SLICE_NANOSECONDS 10000000ull
+#define TICK_NANOSECONDS 10000000ull
 
 static struct list ready = { &ready, &ready };
-static uint64_t slice_ticks; /* the length of a time slice */
-static uint64_t slice_end_ticks;
+static uint64_t tick_ticks; /* of the clock, between two of ours */
+static bool ran_since_tick; /* the running task was running at the last tick already */
 static uint64_t current_root; /* physical address of the root table that satp holds; 0: the supervisor's */
 
 static struct task *task_of(struct list *link)
@@ -35,17 +39,11 @@ static struct task *task_of(struct list *link)
     return CONTAINER_OF(link, struct task, queue);
 }
 
-static void start_slice(void)
-{
-    slice_end_ticks = timer_deadline(slice_ticks);
-    timer_program(slice_end_ticks);
-}
-
 void scheduler_ready(struct task *task)
 {
-    /* A task that had the hart for itself runs without a time slice: now it gets one. */
+    /* Who has the hart for itself needs no ticks: now there are two again. */
     if (list_is_empty(&ready)) {
-        start_slice();
+        timer_interrupt_by(timer_deadline(tick_ticks));
     }
     task->state = TASK_READY;
     list_push_back(&ready, &task->queue);
@@ -102,19 +100,19 @@ void scheduler_yield(void)
 void scheduler_tick(void)
 {
     timer_expire();
-    if (cpu_time() >= slice_end_ticks) {
+    if (ran_since_tick) {
         scheduler_yield();
     }
-    if (this_hart()->reschedule == 0) {
-        timer_program(list_is_empty(&ready) ? UINT64_MAX : slice_end_ticks);
+    ran_since_tick = true;
+    if (!list_is_empty(&ready)) {
+        timer_interrupt_by(timer_deadline(tick_ticks));
     }
 }
 
-/* Take what is pending until a task is ready. The timer is set for the sleepers. */
-static void idle(void)
+/* Take what is pending until a task is ready. Kept out of line: it would cost every switch some registers. */
+__attribute__((noinline)) static void idle(void)
 {
     while (list_is_empty(&ready)) {
-        timer_program(UINT64_MAX);
         uint64_t pending = cpu_wait();
 
         if ((pending & SIE_STIE) != 0) {
@@ -138,6 +136,12 @@ static void finish_call(struct trap_frame *frame, int64_t result)
     }
 }
 
+void scheduler_leave_map(void)
+{
+    current_root = 0;
+    arch_root_leave();
+}
+
 static void enter_map(const struct map *map)
 {
     if (current_root != map->root.value) {
@@ -146,53 +150,51 @@ static void enter_map(const struct map *map)
     }
 }
 
-void scheduler_leave_map(void)
+static void switch_fp(struct task *previous, struct task *next)
 {
-    current_root = 0;
-    arch_root_leave();
+    bool saves = previous != NULL && previous->uses_fp;
+
+    if (saves || next->uses_fp) {
+        cpu_fp_switch(saves ? &previous->fp : NULL, next->uses_fp ? &next->fp : NULL);
+    }
 }
 
-static struct trap_frame *take_next(struct task *previous)
+static struct trap_frame *take_next(struct hart *hart, struct task *previous)
 {
-    struct hart *hart = this_hart();
-
     if (list_is_empty(&ready)) {
         idle();
     }
-    struct list *first = list_first(&ready);
-    struct task *next = task_of(first);
+    struct task *next = task_of(ready.next);
 
-    list_remove(first);
+    list_remove(&next->queue);
     next->state = TASK_RUNNING;
+    ran_since_tick = false;
     hart->reschedule = 0;
     if (next != previous) {
-        cpu_fp_switch(previous != NULL && previous->uses_fp ? &previous->fp : NULL, next->uses_fp ? &next->fp : NULL);
+        switch_fp(previous, next);
         hart->frame = &next->frame;
         next->frame.hart = hart;
         next->frame.stack_top = hart->stack_top;
     }
     enter_map(next->map);
-    if (list_is_empty(&ready)) {
-        timer_program(UINT64_MAX);
-    } else {
-        start_slice();
-    }
     return &next->frame;
 }
 
 struct trap_frame *trap_schedule(int64_t result)
 {
-    struct task *task = task_current();
+    struct hart *hart = this_hart();
+    struct task *task = CONTAINER_OF(hart->frame, struct task, frame);
 
     finish_call(&task->frame, result);
     if (task->state == TASK_RUNNING) {
-        scheduler_ready(task);
+        task->state = TASK_READY;
+        list_push_back(&ready, &task->queue);
     }
-    return take_next(task);
+    return take_next(hart, task);
 }
 
 struct trap_frame *scheduler_start(void)
 {
-    slice_ticks = timer_ticks(0, SLICE_NANOSECONDS);
-    return take_next(NULL);
+    tick_ticks = timer_ticks(0, TICK_NANOSECONDS);
+    return take_next(this_hart(), NULL);
 }

@@ -88,11 +88,16 @@ static void forget_pid(struct task *task)
 /* The last part of @path, cut to fit. */
 static void set_name(struct task *task, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
-    size_t length = strlen(name);
+    size_t length = 0;
 
-    memcpy(task->name, name, length < sizeof(task->name) ? length : sizeof(task->name) - 1);
+    for (; *path != '\0'; path++) {
+        if (*path == '/') {
+            length = 0;
+        } else if (length < sizeof(task->name) - 1) {
+            task->name[length++] = *path;
+        }
+    }
+    memset(task->name + length, 0, sizeof(task->name) - length);
 }
 
 int task_create(struct task *parent, const char *name, struct task **out)
@@ -105,7 +110,8 @@ int task_create(struct task *parent, const char *name, struct task **out)
     if (task == NULL) {
         return -ENOMEM;
     }
-    memset(task, 0, sizeof(*task));
+    /* What a task has not used is made zero when it first uses it: trap_exception(). */
+    memset(task, 0, offsetof(struct task, fp));
     task->account = parent == NULL ? account_root() : parent->account;
     int error = map_create(task->account, &task->map);
 

@@ -16,17 +16,23 @@
 
 static struct tree timers;
 static uint64_t ticks_per_second;
-static uint64_t programmed_ticks = UINT64_MAX; /* what the hart's timer is set to */
+static uint64_t programmed_ticks; /* what the hart's timer is set to */
 
 static struct timer *timer_of(struct tree_node *node)
 {
     return CONTAINER_OF(node, struct timer, node);
 }
 
+static void program(uint64_t ticks)
+{
+    programmed_ticks = ticks;
+    cpu_timer_set(ticks);
+}
+
 void timer_init(uint64_t frequency)
 {
     ticks_per_second = frequency;
-    cpu_timer_set(UINT64_MAX);
+    program(UINT64_MAX);
 }
 
 uint64_t timer_ticks_per_second(void)
@@ -73,6 +79,7 @@ void timer_arm(struct timer *timer, uint64_t deadline_ticks, void (*expired)(str
     timer->expired = expired;
     timer->armed = true;
     tree_insert(&timers, &timer->node, parent, link);
+    timer_interrupt_by(deadline_ticks);
 }
 
 void timer_cancel(struct timer *timer)
@@ -87,25 +94,18 @@ void timer_expire(void)
 {
     struct tree_node *first;
 
-    programmed_ticks = 0; /* whatever interrupted us may have used the hart's timer up */
     while ((first = tree_first(&timers)) != NULL && timer_of(first)->deadline_ticks <= cpu_time()) {
         struct timer *timer = timer_of(first);
 
         timer_cancel(timer);
         timer->expired(timer);
     }
+    program(first == NULL ? UINT64_MAX : timer_of(first)->deadline_ticks);
 }
 
-void timer_program(uint64_t slice_end_ticks)
+void timer_interrupt_by(uint64_t ticks)
 {
-    struct tree_node *first = tree_first(&timers);
-    uint64_t ticks = slice_end_ticks;
-
-    if (first != NULL && timer_of(first)->deadline_ticks < ticks) {
-        ticks = timer_of(first)->deadline_ticks;
-    }
-    if (ticks != programmed_ticks) {
-        programmed_ticks = ticks;
-        cpu_timer_set(ticks);
+    if (ticks < programmed_ticks) {
+        program(ticks);
     }
 }

@@ -14,6 +14,8 @@
 #include "scheduler.h"
 #include "task.h"
 
+#include <string.h>
+
 /* What a cause means to the user: its name, the signal it would be, and the access that a page fault wanted. */
 struct cause {
     const char *name;
@@ -66,8 +68,11 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
 
     if (cause.access != 0) {
         error = map_fault(task->map, value, cause.access);
-    } else if (number == SCAUSE_ILLEGAL && cpu_fp_grant(&task->fp)) {
-        task->uses_fp = true; /* its first floating-point instruction, perhaps: if not, it comes back */
+    } else if (number == SCAUSE_ILLEGAL && !task->uses_fp) {
+        /* Its first floating-point instruction, perhaps: if it is none, it comes back. */
+        task->uses_fp = true;
+        memset(&task->fp, 0, sizeof(task->fp));
+        cpu_fp_switch(NULL, &task->fp);
         error = 0;
     }
     if (error) {

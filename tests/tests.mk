@@ -2,11 +2,12 @@
 # tests/fuzz/fuzz_LAYER_NAME.c (its first inputs are in tests/fuzz/corpus/LAYER_NAME); both are linked with the sources
 # of their layer, HOST_SOURCES_LAYER, and with tests/stub in place of arch/riscv64.
 
-HOST_SOURCES_base := arch/base/log.c arch/base/tree.c
-HOST_SOURCES_stub := tests/stub/arch_stub.c tests/stub/panic_stub.c
-HOST_SOURCES_mm := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) tests/unit/mm_world.c tests/unit/mm_audit.c
-HOST_SOURCES_shared := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) $(SHARED_SOURCES) \
+HOST_SOURCES_base := arch/base/log.c arch/base/tree.c tests/stub/panic_stub.c
+HOST_SOURCES_mm := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) tests/unit/mm_world.c tests/unit/mm_audit.c
+HOST_SOURCES_shared := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) $(SHARED_SOURCES) \
     tests/unit/shared_world.c
+HOST_SOURCES_platform := $(HOST_SOURCES_base) $(filter platform/%.c,$(PANDO_SOURCES)) tests/unit/platform_world.c
+HOST_LIBRARIES_platform := -lfdt
 
 UNIT_TESTS += \
     base_checked \
@@ -16,12 +17,25 @@ UNIT_TESTS += \
     mm_frame \
     mm_map \
     mm_map_entries \
+    mm_map_fault \
+    mm_map_model \
+    mm_map_populate \
     mm_object \
     mm_page_store \
     mm_pool \
     mm_table \
+    mm_usage \
+    mm_window \
+    platform_memory_spans \
     shared_elf \
     shared_load_hash \
     shared_manifest \
+    shared_model \
+    shared_program \
     shared_record_pool \
-    shared_region_load
+    shared_region \
+    shared_region_load \
+    shared_region_place
+
+FUZZ_TARGETS += \
+    shared_elf

@@ -11,38 +11,26 @@
 #define SUPERVISOR_ADDRESS 0xffffffc000000000ull /* the lowest one of the upper half of Sv39 */
 #define UNMAPPED_ADDRESS 0x12345678ull
 
-typedef void function(void);
+/* Most of them do something at an address. */
+typedef void act_function(uintptr_t address);
 
 static uint8_t data[64] = { 0x67, 0x80, 0x00, 0x00 }; /* ret: harmless if it could be run */
 
-static void load_from(uintptr_t address)
+int main(int argc, char **argv);
+
+static void load(uintptr_t address)
 {
     (void)*(volatile int *)address;
 }
 
-static void read_null(void)
-{
-    load_from(0);
-}
-
-static void run_data(void)
-{
-    ((function *)(uintptr_t)data)();
-}
-
-static void store_to(uintptr_t address)
+static void store(uintptr_t address)
 {
     *(volatile uint8_t *)address = 0;
 }
 
-static void write_own_text(void)
+static void call(uintptr_t address)
 {
-    store_to((uintptr_t)&write_own_text);
-}
-
-static void write_library_text(void)
-{
-    store_to((uintptr_t)&printf);
+    ((void (*)(void))address)();
 }
 
 static int recurse(int depth)
@@ -52,60 +40,54 @@ static int recurse(int depth)
     return frame[0] != 0 ? depth : recurse(depth + 1) + frame[0];
 }
 
-static void overflow_stack(void)
+static void overflow_stack(uintptr_t unused)
 {
+    (void)unused;
     printf("%d\n", recurse(0));
 }
 
-static void read_supervisor(void)
-{
-    load_from(SUPERVISOR_ADDRESS);
-}
-
-static void jump_away(void)
-{
-    ((function *)UNMAPPED_ADDRESS)();
-}
-
 /* An atomic one: other misaligned accesses may be carried out. */
-static void add_unaligned(void)
+static void add_atomically(uintptr_t address)
 {
-    __asm__ volatile("amoadd.w zero, zero, (%0)" : : "r"(data + 1) : "memory");
+    __asm__ volatile("amoadd.w zero, zero, (%0)" : : "r"(address) : "memory");
 }
 
-static void run_illegal(void)
+static void run_illegal(uintptr_t unused)
 {
+    (void)unused;
     __asm__ volatile(".4byte 0xffffffff");
 }
 
-static void read_satp(void)
+static void read_satp(uintptr_t unused)
 {
     uintptr_t value;
 
+    (void)unused;
     __asm__ volatile("csrr %0, satp" : "=r"(value));
 }
 
 static const struct {
     const char *name;
-    function *act;
+    act_function *act;
+    uintptr_t address;
 } ways[] = {
-    { "null", read_null },
-    { "exec", run_data },
-    { "write-text", write_own_text },
-    { "write-libc", write_library_text },
-    { "stack", overflow_stack },
-    { "kernel", read_supervisor },
-    { "jump", jump_away },
-    { "unaligned", add_unaligned },
-    { "illegal", run_illegal },
-    { "csr", read_satp },
+    { "null", load, 0 },
+    { "exec", call, (uintptr_t)data },
+    { "write-text", store, (uintptr_t)&main },
+    { "write-libc", store, (uintptr_t)&printf },
+    { "stack", overflow_stack, 0 },
+    { "kernel", load, SUPERVISOR_ADDRESS },
+    { "jump", call, UNMAPPED_ADDRESS },
+    { "unaligned", add_atomically, (uintptr_t)data + 1 },
+    { "illegal", run_illegal, 0 },
+    { "csr", read_satp, 0 },
 };
 
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc == 2 && i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (strcmp(argv[1], ways[i].name) == 0) {
-            ways[i].act();
+            ways[i].act(ways[i].address);
             fprintf(stderr, "crash: %s was let through\n", argv[1]);
             return 1;
         }

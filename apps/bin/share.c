@@ -5,7 +5,8 @@
  * a task's PSS holds each frame that it maps, divided by the number of those who map it; the rows of the machine
  * hold the frames that no task maps. So the rows add up to the RAM, and share ends with status 1 if they do not.
  *
- * PSS comes in millionths of a frame, each task's rounded by itself: the sum may be off by one millionth a task.
+ * PSS comes in millionths of a frame, each frame's part rounded: the sum may be off by one millionth for each frame
+ * that a task maps.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -73,8 +74,14 @@ static bool adds_up(const struct report *report)
     uint64_t sum = sum_micro(report);
     uint64_t ram = report->usage.ram_frames * MICRO;
     uint64_t difference = sum > ram ? sum - ram : ram - sum;
+    uint64_t rounded = 0;
 
-    return difference <= report->count;
+    for (size_t i = 0; i < report->count; i++) {
+        const struct abi_task_usage *row = &report->rows[i];
+
+        rounded += row->ro_frames + row->private_frames + row->table_frames;
+    }
+    return difference <= rounded;
 }
 
 static uint64_t saved_total(const struct abi_usage *usage)

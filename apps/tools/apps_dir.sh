@@ -6,6 +6,8 @@
 # Prints the words on one line, or one line that starts with "error:". Names must survive make and a shell's command
 # line, so anything but letters, digits and . _ + - is refused here, with the name, rather than misread there.
 
+rule="a name may have letters, digits and . _ + - only, and begins with a letter or digit"
+
 fail() {
     echo "error: $1"
     exit 0
@@ -21,7 +23,7 @@ is_plain() {
 folder=$1
 [ -d "$folder" ] || fail "APPS_DIR: there is no folder \"$folder\""
 case $folder in
-*[!A-Za-z0-9._+,@/-]*) fail "APPS_DIR: the path \"$folder\" has characters that make can't handle; copy or link it elsewhere" ;;
+*[!A-Za-z0-9._+,@/-]*) fail "APPS_DIR: make can't handle the path \"$folder\"; copy or link it elsewhere" ;;
 esac
 
 list=
@@ -32,7 +34,7 @@ for path in "$folder"/*; do
         for source in "$path"/*.c; do
             [ -f "$source" ] || continue
             has_source=yes
-            is_plain "${source##*/}" || fail "APPS_DIR: \"$name/${source##*/}\": a file name may have letters, digits and . _ + - only"
+            is_plain "${source##*/}" || fail "APPS_DIR: \"$name/${source##*/}\": $rule"
         done
         [ -n "$has_source" ] || [ -f "$path/app.mk" ] || continue
         program=$name
@@ -45,9 +47,11 @@ for path in "$folder"/*; do
         program=${name%.c}
         word=$name
     fi
-    is_plain "$program" || fail "APPS_DIR: \"$name\": a program's name may have letters, digits and . _ + - only"
+    is_plain "$program" || fail "APPS_DIR: \"$name\": $rule"
     case " $list " in
-    *" $program.c "* | *" $program/ "*) fail "APPS_DIR: there are both $program.c and $program/: which one is /bin/$program?" ;;
+    *" $program.c "* | *" $program/ "*)
+        fail "APPS_DIR: there are both $program.c and $program/: which one is /bin/$program?"
+        ;;
     esac
     list="$list $word"
 done

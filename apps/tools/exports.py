@@ -17,10 +17,10 @@ PRIVATE_PREFIX = "libc_image_"
 
 
 def exported(image):
-    return sorted(
-        (s for s in image.symbols() if s.bind in (GLOBAL, WEAK) and s.section and not s.name.startswith(PRIVATE_PREFIX)),
-        key=lambda s: (s.value, s.name),
-    )
+    def is_exported(symbol):
+        return symbol.bind in (GLOBAL, WEAK) and symbol.section and not symbol.name.startswith(PRIVATE_PREFIX)
+
+    return sorted(filter(is_exported, image.symbols()), key=lambda symbol: (symbol.value, symbol.name))
 
 
 def write_exports(path, symbols):

@@ -1,8 +1,8 @@
 /*
  * The hart: probing, timer, sleep, counters, and whose floating-point values it holds.
  *
- * Floating point: a task starts with the unit off (sstatus.FS), so its first instruction traps and cpu_fp_grant()
- * gives it zeros; from then on its values are saved when it leaves the hart dirty, and restored when it comes back
+ * Floating point: a task starts with the unit off (sstatus.FS), so its first instruction traps, and it is
+ * given zeros; from then on its values are saved when it leaves the hart dirty, and restored when it comes back
  * and another task has used the unit meanwhile. A task that computes with integers only never pays.
  */
 #include "cpu.h"
@@ -83,13 +83,4 @@ void cpu_fp_forget(const struct fp_frame *fp)
         this_hart()->fp_owner = NULL;
         csr_clear(sstatus, SSTATUS_FS);
     }
-}
-
-bool cpu_fp_grant(struct fp_frame *fp)
-{
-    if ((csr_read(sstatus) & SSTATUS_FS) != 0) {
-        return false;
-    }
-    cpu_fp_switch(NULL, fp);
-    return true;
 }

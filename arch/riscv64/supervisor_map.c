@@ -25,15 +25,6 @@ static uint16_t root_slots[SV39_USER_ROOT_ENTRIES]; /* the root's entries that a
 static size_t root_slot_count;
 static struct memory_span read_only; /* the image's text and constants */
 
-/* What exact mapping works from. */
-struct plan {
-    const struct memory_span *banks;
-    size_t bank_count;
-    const struct memory_span *holes;
-    size_t hole_count;
-    int (*take)(paddr_t *out);
-};
-
 static void fence_all(void)
 {
     __asm__ volatile("sfence.vma" ::: "memory");
@@ -64,104 +55,117 @@ void supervisor_map_rough(const struct memory_span *banks, size_t count)
     fence_all();
 }
 
-static bool overlaps(const struct memory_span *span, uint64_t start, uint64_t end)
+/* The largest level whose leaf at @at is aligned and ends at or below @end. */
+static unsigned leaf_level(uint64_t at, uint64_t end)
 {
-    return span->start.value < end && start < span->end.value;
+    unsigned level = 2;
+
+    while (level > 0 && (at % sv39_span(level) != 0 || end - at < sv39_span(level))) {
+        level--;
+    }
+    return level;
 }
 
-static bool covers(const struct memory_span *span, uint64_t start, uint64_t end)
+/* Map [@start, @end) of RAM where the direct map has it, into the tables under @root. */
+static int map_direct(pte_t *root, uint64_t start, uint64_t end, uint64_t flags, int (*take)(paddr_t *out))
 {
-    return span->start.value <= start && end <= span->end.value;
-}
+    for (uint64_t at = start; at < end;) {
+        unsigned leaf = leaf_level(at, end);
+        pte_t *table = root;
 
-/* What [start, end) is: wholly to be mapped one way, wholly not, or neither. */
-enum uniformity { UNIFORM_UNMAPPED, UNIFORM_WRITABLE, UNIFORM_READ_ONLY, MIXED };
+        for (unsigned level = 2; level > leaf; level--) {
+            pte_t *entry = &table[sv39_index(ARCH_DIRECT_BASE + at, level)];
 
-static enum uniformity classify(const struct plan *plan, uint64_t start, uint64_t end)
-{
-    bool touched = false, covered = false;
+            if (*entry == 0) {
+                paddr_t below;
+                int error = take(&below);
 
-    for (size_t i = 0; i < plan->bank_count; i++) {
-        touched |= overlaps(&plan->banks[i], start, end);
-        covered |= covers(&plan->banks[i], start, end);
-    }
-    if (!touched) {
-        return UNIFORM_UNMAPPED;
-    }
-    for (size_t i = 0; i < plan->hole_count; i++) {
-        if (covers(&plan->holes[i], start, end)) {
-            return UNIFORM_UNMAPPED;
-        }
-        covered &= !overlaps(&plan->holes[i], start, end);
-    }
-    if (!covered) {
-        return MIXED;
-    }
-    if (covers(&read_only, start, end)) {
-        return UNIFORM_READ_ONLY;
-    }
-    return overlaps(&read_only, start, end) ? MIXED : UNIFORM_WRITABLE;
-}
-
-/*
- * Fill @table, whose entries cover sv39_span(@level) bytes each from @start. Banks and holes end at
- * pages, so no page is mixed.
- */
-static int fill(const struct plan *plan, pte_t *table, unsigned level, uint64_t start)
-{
-    for (unsigned i = 0; i < SV39_ENTRIES; i++) {
-        uint64_t at = start + i * sv39_span(level), end = at + sv39_span(level);
-        enum uniformity kind = classify(plan, at, end);
-
-        if (kind == UNIFORM_WRITABLE) {
-            table[i] = pte_make(paddr(at), SUPERVISOR_DATA);
-        } else if (kind == UNIFORM_READ_ONLY) {
-            table[i] = pte_make(paddr(at), SUPERVISOR_LEAF | PTE_R);
-        } else if (kind == MIXED) {
-            paddr_t below;
-            int error = plan->take(&below);
-
-            if (error) {
-                return error;
+                if (error) {
+                    return error;
+                }
+                *entry = pte_make(below, PTE_V);
             }
-            error = fill(plan, arch_direct(below), level - 1, at);
-            if (error) {
-                return error;
-            }
-            table[i] = pte_make(below, PTE_V);
+            table = arch_direct(pte_frame(*entry));
         }
+        /* As many leaves of this size as this table has room for. */
+        unsigned index = sv39_index(ARCH_DIRECT_BASE + at, leaf);
+
+        do {
+            table[index++] = pte_make(paddr(at), flags);
+            at += sv39_span(leaf);
+        } while (index < SV39_ENTRIES && end - at >= sv39_span(leaf) &&
+                 (leaf == 2 || at % sv39_span(leaf + 1) != 0));
     }
     return 0;
+}
+
+/* The same, with the image's text and constants read-only. */
+static int map_ram(pte_t *root, uint64_t start, uint64_t end, int (*take)(paddr_t *out))
+{
+    uint64_t ro_start = read_only.start.value, ro_end = read_only.end.value;
+
+    if (ro_start < start || ro_end > end) {
+        return map_direct(root, start, end, SUPERVISOR_DATA, take);
+    }
+    int error = map_direct(root, start, ro_start, SUPERVISOR_DATA, take);
+
+    if (error == 0) {
+        error = map_direct(root, ro_start, ro_end, SUPERVISOR_LEAF | PTE_R, take);
+    }
+    return error ? error : map_direct(root, ro_end, end, SUPERVISOR_DATA, take);
+}
+
+/* One bank less the holes, which are sorted and don't overlap. */
+static int map_bank(pte_t *root, struct memory_span bank, const struct memory_span *holes, size_t hole_count,
+                    int (*take)(paddr_t *out))
+{
+    uint64_t at = bank.start.value, end = bank.end.value;
+    int error = 0;
+
+    if (end > ARCH_DIRECT_LIMIT) {
+        end = ARCH_DIRECT_LIMIT;
+    }
+    for (size_t i = 0; i < hole_count && error == 0; i++) {
+        uint64_t hole_start = holes[i].start.value, hole_end = holes[i].end.value;
+
+        if (hole_end <= at || hole_start >= end) {
+            continue;
+        }
+        if (hole_start > at) {
+            error = map_ram(root, at, hole_start, take);
+        }
+        at = hole_end;
+    }
+    return error == 0 && at < end ? map_ram(root, at, end, take) : error;
 }
 
 int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, const struct memory_span *holes,
                          size_t hole_count, int (*take)(paddr_t *out))
 {
-    const struct plan plan = { banks, bank_count, holes, hole_count, take };
+    paddr_t frame;
+    int error = take(&frame);
 
-    for (uint64_t at = 0; at < ARCH_DIRECT_LIMIT; at += sv39_span(2)) {
-        pte_t *entry = &boot_tables.root[sv39_index(ARCH_DIRECT_BASE + at, 2)];
+    /* Made beside the rough one, which the new tables are reached through, and put in its place at the end. */
+    if (error) {
+        return error;
+    }
+    pte_t *root = arch_direct(frame);
 
-        if (*entry == 0 || classify(&plan, at, at + sv39_span(2)) == UNIFORM_WRITABLE) {
-            continue;
-        }
-        paddr_t table;
-        int error = take(&table);
-
-        if (error == 0) {
-            error = fill(&plan, arch_direct(table), 1, at);
-        }
+    for (size_t i = 0; i < bank_count; i++) {
+        error = map_bank(root, banks[i], holes, hole_count, take);
         if (error) {
             return error;
         }
-        *entry = pte_make(table, PTE_V);
     }
-    fence_all();
     for (uint16_t i = SV39_USER_ROOT_ENTRIES; i < SV39_ENTRIES; i++) {
+        if (i < sv39_index(ARCH_DESCRIPTOR_BASE, 2)) {
+            boot_tables.root[i] = root[i];
+        }
         if (boot_tables.root[i] != 0) {
             root_slots[root_slot_count++] = i;
         }
     }
+    fence_all();
     return 0;
 }
 
@@ -181,14 +185,7 @@ void arch_root_clear(pte_t *root)
 
 static uint64_t root_satp(paddr_t root)
 {
-    return SATP_MODE_SV39 | root.value >> PAGE_SHIFT;
-}
-
-void arch_root_switch(paddr_t root)
-{
-    /* One ASID for all: what the last space left in the TLB must go (Priv. spec, SFENCE.VMA). */
-    csr_write(satp, root_satp(root));
-    fence_all();
+    return SV39_SATP_MODE | root.value >> PAGE_SHIFT;
 }
 
 void arch_root_leave(void)

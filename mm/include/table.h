@@ -21,15 +21,25 @@ static inline pte_t *table_entries(paddr_t table)
     return arch_direct(table);
 }
 
-/* Store @pte at @index. Flushing is the caller's. */
-static inline void table_set(paddr_t table, unsigned index, pte_t pte)
+/* Which entry of its table @entry is. */
+static inline unsigned table_index_of(const pte_t *entry)
 {
-    struct frame *descriptor = frame_of(table);
-    pte_t *entry = &table_entries(table)[index];
+    return (unsigned)(arch_physical(entry).value / sizeof(pte_t) % SV39_ENTRIES);
+}
+
+/* Store @pte in @entry of a table. Flushing is the caller's. */
+static inline void table_store(pte_t *entry, pte_t pte)
+{
+    struct frame *descriptor = frame_of(arch_physical(entry));
 
     descriptor->live = (uint16_t)(descriptor->live + (pte != 0) - (*entry != 0));
-    descriptor->groups |= 1u << (index / TABLE_GROUP);
+    descriptor->groups |= 1u << (table_index_of(entry) / TABLE_GROUP);
     *entry = pte;
+}
+
+static inline void table_set(paddr_t table, unsigned index, pte_t pte)
+{
+    table_store(&table_entries(table)[index], pte);
 }
 
 /* The index of the first entry other than 0 of @table in [@from, @limit), or @limit. Looks at used groups only. */
@@ -59,6 +69,18 @@ struct table_place {
 };
 pte_t table_walk(paddr_t root, uint64_t address, struct table_place *place);
 
+/* The level-0 entry for @address under @root, or NULL where there is no level-0 table. */
+static inline pte_t *table_leaf(paddr_t root, uint64_t address)
+{
+    pte_t pte = table_entries(root)[sv39_index(address, 2)];
+
+    if (!pte_is_table(pte)) {
+        return NULL;
+    }
+    pte = table_entries(pte_frame(pte))[sv39_index(address, 1)];
+    return pte_is_table(pte) ? &table_entries(pte_frame(pte))[sv39_index(address, 0)] : NULL;
+}
+
 /*
  * Call @visit for each entry other than 0 of the table at @level, tables before what is under them; shared tables are
  * entered too. @address is the first that the entry covers. Of a root, the users' half is visited. @visit may clear the
@@ -85,6 +107,7 @@ struct table_gather {
     uint64_t start;
     uint64_t end;
     bool every_space; /* or all of them */
+    bool takes_shared; /* whether table_clear_range() unlinks shared tables too */
     bool changed; /* an entry changed since the last flush */
     unsigned count;
     uint64_t frames[TABLE_GATHER_FRAMES]; /* bit 0 set: a cleared table */
@@ -101,6 +124,6 @@ void table_gather_finish(struct table_gather *gather);
 
 /*
  * Clear the leaves of [@start, @end), which lies in the 1 GiB that @level1 covers, and unlink level-0 tables that are
- * empty then. Shared tables are left alone.
+ * empty then. Shared tables are left alone, or unlinked whole, as @gather says.
  */
 void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct table_gather *gather);

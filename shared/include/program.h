@@ -27,8 +27,8 @@ int program_acquire(const struct image *image, struct account *account, struct p
 void program_put(struct program *program);
 
 /*
- * Map the program's extents into @map, which has nothing there, set the heap's start behind them, and populate a small
- * program's read-only pages. Returns 0 or an error of map_add(); on error nothing is mapped.
+ * Map the program's extents into @map, which has nothing there, set the heap's start behind them, and populate the
+ * first read-only pages. Returns 0 or an error of map_add(); on error nothing is mapped.
  */
 int program_map(struct program *program, struct map *map);
 

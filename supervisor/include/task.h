@@ -24,7 +24,6 @@ enum task_state {
 
 struct task {
     struct trap_frame frame; /* first: the trap code knows a task by its frame */
-    struct fp_frame fp;
     /* Fixed at creation. */
     int32_t pid;
     char name[ABI_TASK_NAME_BYTES];
@@ -43,6 +42,7 @@ struct task {
     uint8_t state;
     bool uses_fp; /* its values are in fp, or in the hart */
     int32_t status; /* for wait4 once ended, as Linux encodes it */
+    struct fp_frame fp; /* zeroed when uses_fp becomes true; last, so that task_create() need not look at it */
 };
 
 /* Above it spawn answers EAGAIN. */

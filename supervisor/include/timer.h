@@ -32,10 +32,11 @@ void timer_arm(struct timer *timer, uint64_t deadline_ticks, void (*expired)(str
 /* Forget it; does nothing when it is not armed. */
 void timer_cancel(struct timer *timer);
 
-/* Call what is due, in the order of the deadlines. */
+/*
+ * Call what is due, in the order of the deadlines, and set the hart's timer interrupt to the next one. For that
+ * interrupt: whatever else it was to come for is asked for anew.
+ */
 void timer_expire(void);
 
-/*
- * Set this hart's timer interrupt to the first deadline, or @slice_end_ticks when that is earlier.
- */
-void timer_program(uint64_t slice_end_ticks);
+/* See to it that the timer interrupt comes no later than at @ticks; it may come earlier. */
+void timer_interrupt_by(uint64_t ticks);

@@ -22,6 +22,7 @@ import merge  # noqa: E402
 
 BUILD = ROOT / "build" / "test" / "user-apps"
 PAGE = 4096
+PICOLIBC_INCLUDE = "/usr/lib/picolibc/riscv64-unknown-elf/include"
 SECONDS = 20
 ALIGNED_LAYOUTS = {elf.PF_R | elf.PF_X, elf.PF_R, elf.PF_R | elf.PF_W}
 
@@ -31,8 +32,9 @@ pytestmark = pytest.mark.skipif(shutil.which("qemu-riscv64") is None, reason="ne
 @pytest.fixture(scope="module")
 def root():
     build = BUILD.relative_to(ROOT)
-    done = subprocess.run(["make", "-s", f"BUILD={build}", "APPS_DIR=tests/apps/user", f"{build}/initrd.erofs"], cwd=ROOT,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    command = ["make", "-s", f"BUILD={build}", "APPS_DIR=tests/apps/user", f"{build}/initrd.erofs"]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, done.stdout
     return BUILD / "root"
 
@@ -58,9 +60,8 @@ def run(program, *arguments, **options):
 
 def picolibc_numbers():
     """The names of picolibc's errno.h, as a compiler sees them."""
-    source = '#include <errno.h>\n'
-    done = subprocess.run(["riscv64-unknown-elf-gcc", "-E", "-dM", "-isystem", "/usr/lib/picolibc/riscv64-unknown-elf/include",
-                           "-"], input=source, capture_output=True, text=True, check=True)
+    command = ["riscv64-unknown-elf-gcc", "-E", "-dM", "-isystem", PICOLIBC_INCLUDE, "-"]
+    done = subprocess.run(command, input="#include <errno.h>\n", capture_output=True, text=True, check=True)
     return {name: int(value) for name, value in re.findall(r"^#define (E[A-Z0-9]+) (\d+)$", done.stdout, re.MULTILINE)}
 
 
@@ -136,7 +137,8 @@ def test_the_shell_runs_a_file_and_what_it_reads(program, tmp_path):
     script.write_text("# a script\nwait; exit 11\n")
     assert run(program("sh"), str(script)).returncode == 11
     with open(script, encoding="ascii") as file:
-        assert subprocess.run(["qemu-riscv64", program("sh")], stdin=file, timeout=SECONDS, check=False).returncode == 11
+        done = subprocess.run(["qemu-riscv64", program("sh")], stdin=file, timeout=SECONDS, check=False)
+    assert done.returncode == 11
     done = run(program("sh"), str(tmp_path / "missing"))
     assert done.returncode == 127 and "No such file or directory" in done.stdout
 

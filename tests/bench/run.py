@@ -57,7 +57,7 @@ def initrd_with(images):
 
 
 def boot(runner, row):
-    """What one boot printed, as {figure: (value, unit)}."""
+    """What one boot printed, as {figure: (value, unit)}, and what went wrong."""
     command = shlex.split(runner) + [f"--mem={row.mem}", "--smp=1", f"--timeout={BOOT_SECONDS}",
                                      f"--qemu-flags={DETERMINISTIC} {row.qemu_flags}"]
     if row.images:
@@ -66,10 +66,12 @@ def boot(runner, row):
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     output = done.stdout.decode(errors="replace").replace("\r", "")
-    if done.returncode != 0:
-        sys.exit(f"{output}\nbench: \"{row.commands}\" with {row.mem} ended with status {done.returncode}")
     lines = re.findall(r"^bench (\w+) (\S+) (\w+)$", output, re.MULTILINE)
-    return {row.renamed.get(name, name): (value, unit) for name, value, unit in lines}
+    figures = {row.renamed.get(name, name): (value, unit) for name, value, unit in lines}
+    if done.returncode == 0:
+        return figures, ""
+    words = [line for line in output.splitlines() if re.match(r"(bench|pando|sh|run): ", line)]
+    return figures, "\n".join(words + [f"bench: \"{row.commands}\", {row.mem}: status {done.returncode}"])
 
 
 def image_sizes(cross, elf):
@@ -93,16 +95,21 @@ def main():
     options = parser.parse_args()
 
     figures = image_sizes(options.cross, options.elf)
+    errors = []
     for row in BOOTS:
-        figures.update(boot(options.runner, row))
+        more, error = boot(options.runner, row)
+        figures.update(more)
+        errors += [error] if error else []
     for name in FIGURES:
         if name in figures:
             value, unit = figures[name]
             print(f"bench {name} {value} {unit}")
     unknown = sorted(set(figures) - set(FIGURES))
     if unknown:
-        sys.exit(f"bench: figures that nobody has defined: {' '.join(unknown)}")
-    return 0
+        errors.append(f"bench: figures that nobody has defined: {' '.join(unknown)}")
+    for error in errors:
+        print(error, file=sys.stderr)
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

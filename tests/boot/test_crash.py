@@ -14,10 +14,10 @@ CASES = {
     "exec": (SIGSEGV, r"instruction page fault at 0x[0-9a-f]+"),
     "write-text": (SIGSEGV, rf"store page fault at {IMAGE}"),
     "write-libc": (SIGSEGV, rf"store page fault at {TEXT}"),
-    "stack": (SIGSEGV, r"store page fault at 0xa00[0-9a-f]{5}"),
+    "stack": (SIGSEGV, r"store page fault at 0x[0-9a-f]+"),
     "kernel": (SIGSEGV, r"load page fault at 0xffffff[0-9a-f]{10}"),
     "jump": (SIGSEGV, r"instruction page fault at 0x[0-9a-f]+"),
-    "unaligned": (SIGBUS, r"(?:store|load) address misaligned at 0x[0-9a-f]*[1-9a-f]"),
+    "unaligned": (SIGBUS, r"misaligned (?:store|load) at 0x[0-9a-f]*[1-9a-f]"),
     "illegal": (SIGILL, r"illegal instruction(?: 0x[0-9a-f]+)?"),
     "csr": (SIGILL, r"illegal instruction(?: 0x[0-9a-f]+)?"),
 }

@@ -22,6 +22,7 @@ static uint64_t unevenness(const uint32_t *counts, uint32_t bucket_count, uint32
 {
     uint64_t sum_of_squares = 0;
 
+    CHECK(bucket_count > 1 && total > 0);
     for (uint32_t i = 0; i < bucket_count; i++) {
         sum_of_squares += (uint64_t)counts[i] * counts[i];
     }

@@ -210,6 +210,8 @@ TEST(b4_segments_where_no_programs_may_be_are_refused)
         check_refused(&plan, "no program's place");
         plan = world_program();
         plan.segments[2].address = wrong[i];
+        plan.segments[2].memory_bytes =
+            wrong[i] - (MAP_STACK_END - 0x1000) <= 0x1000 ? 0x300 : 0x2300; /* no overlap with text */
         check_refused(&plan, "no program's place");
     }
 }
@@ -233,6 +235,45 @@ TEST(programs_at_both_ends_of_both_ranges_are_accepted)
         program_put(program);
     }
     world_audit();
+}
+
+TEST(a_large_program_is_mapped_by_faults)
+{
+    struct plan plan = world_program();
+    struct program *program;
+
+    world_start();
+    plan.segments[0].file_bytes = plan.segments[0].memory_bytes = 17 * PAGE_SIZE;
+    plan.segments[1].address += 32 * PAGE_SIZE;
+    plan.segments[2].address += 32 * PAGE_SIZE;
+    struct map *map = new_map();
+
+    CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
+    uint64_t frames = frame_free_count();
+
+    CHECK_EQUAL(program_map(program, map), 0);
+    CHECK(frames - frame_free_count() <= 1); /* entries of the map, but no table */
+    load(map, MAP_IMAGE_START + 16 * PAGE_SIZE);
+    CHECK(stub_counts.faults > 0);
+    map_destroy(map);
+    program_put(program);
+}
+
+TEST(a_program_without_any_content_is_zeros)
+{
+    struct plan plan = { .entry = MAP_IMAGE_START,
+                         .segment_count = 1,
+                         .segments = { { MAP_IMAGE_START, 0, 0x1000, ELF_READ | ELF_EXECUTE } } };
+    struct program *program;
+
+    world_start();
+    struct map *map = new_map();
+
+    CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
+    CHECK_EQUAL(program_map(program, map), 0);
+    CHECK_EQUAL(load(map, MAP_IMAGE_START), 0);
+    map_destroy(map);
+    program_put(program);
 }
 
 TEST(b5_an_entry_point_outside_executable_segments_is_refused)

@@ -212,6 +212,14 @@ void world_start(void)
     initrd_end = initrd.end;
 }
 
+void world_restart_server(void)
+{
+    shared_reclaim();
+    region_put(region_current());
+    load_hash_destroy(load_hash_system());
+    CHECK_EQUAL(region_server_init(), 0);
+}
+
 struct object *world_file(struct bytes file)
 {
     struct object *object;
@@ -421,4 +429,54 @@ void world_audit(void)
         }
         previous_end = end;
     }
+}
+
+/* --- Loads that are checked */
+
+const struct region_load_answer world_untouched = { 0x1111111111111111, 0x22222222, 0x33333333 };
+
+struct object *world_small_library(uint64_t offset)
+{
+    struct plan plan = world_library(offset, 0x800, 0x800, 0);
+
+    plan.fill = (uint8_t)(offset >> 12);
+    return world_planned(&plan);
+}
+
+bool world_is_untouched(const struct region_load_answer *answer)
+{
+    return memcmp(answer, &world_untouched, sizeof(world_untouched)) == 0;
+}
+
+void world_check_refused(struct object *object, uint32_t flags, uint64_t base, int error)
+{
+    struct region_load_answer answer = world_untouched;
+    uint64_t state = world_state();
+
+    CHECK_EQUAL(world_load(object, flags, base, &answer), error);
+    CHECK_EQUAL(world_state(), state);
+    CHECK(world_is_untouched(&answer));
+}
+
+void world_check_manifest_refused(struct object *object, uint32_t flags, uint64_t base, struct manifest manifest,
+                                  int error)
+{
+    struct region_load_answer answer = world_untouched;
+    uint64_t state = world_state();
+
+    CHECK_EQUAL(world_load_manifest(object, flags, base, manifest, &answer), error);
+    CHECK_EQUAL(world_state(), state);
+    CHECK(world_is_untouched(&answer));
+}
+
+void world_check_loaded(struct object *object, uint32_t flags, uint64_t base, uint64_t loaded_at, bool hit)
+{
+    struct region_load_answer answer = world_untouched;
+    uint64_t state = world_state();
+
+    CHECK_EQUAL(world_load(object, flags, base, &answer), 0);
+    CHECK_EQUAL(answer.base, loaded_at);
+    CHECK_EQUAL(answer.answer, ABI_REGION_SYSTEM_CLASS | (hit ? ABI_REGION_PREVIOUSLY_LOADED : 0));
+    CHECK_EQUAL(world_state() == state, hit);
+    world_audit();
 }

@@ -22,6 +22,9 @@
 /* Start mm and the server on fresh RAM. Called once, first, in each test. */
 void world_start(void);
 
+/* Drop the current region, in which nobody is, and every program that is unused; and start anew with an empty server. */
+void world_restart_server(void);
+
 /* --- Building ELF files */
 
 struct plan_segment {
@@ -110,3 +113,20 @@ uint64_t world_state(void);
 
 /* The invariants in the head comments of region.c, load_hash.c, record_pool.c; fails the test by name. */
 void world_audit(void);
+
+/* --- Loads that are checked */
+
+/* What answers hold before a load, and whether one still does. */
+extern const struct region_load_answer world_untouched;
+bool world_is_untouched(const struct region_load_answer *answer);
+
+/* A library at window offset @offset: one page of text, one of rodata, one of data. */
+struct object *world_small_library(uint64_t offset);
+
+/* The load (with IMAGE_MANIFEST, or with @manifest) fails with @error and has changed nothing, the answer included. */
+void world_check_refused(struct object *object, uint32_t flags, uint64_t base, int error);
+void world_check_manifest_refused(struct object *object, uint32_t flags, uint64_t base, struct manifest manifest,
+                                  int error);
+
+/* The load succeeds, is a hit or none, and its base is @loaded_at; a hit changes nothing. */
+void world_check_loaded(struct object *object, uint32_t flags, uint64_t base, uint64_t loaded_at, bool hit);

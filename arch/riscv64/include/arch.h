@@ -69,8 +69,16 @@ int64_t arch_copy_in_string(char *to, uaddr_t from, size_t capacity);
 void arch_root_prepare(pte_t *root);
 void arch_root_clear(pte_t *root);
 
-/* Run in the address space of @root from now on. */
-void arch_root_switch(paddr_t root);
+/*
+ * Run in the address space of @root from now on. There is one ASID for all, so what the last space left in the TLB must
+ * go (Priv. spec, SFENCE.VMA).
+ */
+static inline void arch_root_switch(paddr_t root)
+{
+    __asm__ volatile("csrw satp, %0\n"
+                     "sfence.vma" ::"r"(SV39_SATP_MODE | root.value >> PAGE_SHIFT)
+                     : "memory");
+}
 
 /* Run in an address space with no user half: before the current one is destroyed. */
 void arch_root_leave(void);

@@ -44,11 +44,11 @@ uint64_t cpu_wait(void);
 /* Users may read the clock; with @instructions also the count of instructions retired. */
 void cpu_counters_allow(bool instructions);
 
-/* What floating-point registers hold, when the hart goes from one task to another. @next NULL: it has not used any. */
+/*
+ * The hart goes from one task to another: save the floating-point registers of @previous, if they changed, and have
+ * those of @next. NULL stands for a task that has not used any: the unit is off while it runs.
+ */
 void cpu_fp_switch(struct fp_frame *previous, struct fp_frame *next);
 
 /* The task of @fp ends: what the registers hold is nobody's, and another task's frame may get the same address. */
 void cpu_fp_forget(const struct fp_frame *fp);
-
-/* Give the running task the floating-point unit, with the values of @fp. False when it has it already. */
-bool cpu_fp_grant(struct fp_frame *fp);

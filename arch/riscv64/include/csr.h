@@ -22,7 +22,6 @@
 #define SIE_STIE (CSR_BITS(1) << 5)
 #define SIE_SEIE (CSR_BITS(1) << 9)
 
-#define SATP_MODE_SV39 (CSR_BITS(8) << 60)
 #define SATP_ASID_SHIFT 44
 #define SATP_ASID_MASK CSR_BITS(0xffff)
 

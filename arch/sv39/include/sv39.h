@@ -15,6 +15,7 @@
  */
 typedef uint64_t pte_t;
 
+#define SV39_SATP_MODE (8ull << 60) /* for satp: this format, ASID 0 */
 #define SV39_ENTRIES 512
 #define SV39_USER_ROOT_ENTRIES 256
 #define SV39_USER_END 0x4000000000ull /* 2^38: the first address behind the users' half */
