@@ -65,7 +65,8 @@ STARTED :=
 BEFORE :=
 $(foreach goal,$(MAKECMDGOALS),$(if $(filter setup clean distclean,$(goal)),\
     $(if $(STARTED),,$(eval FIRST += $(goal))),$(eval STARTED := yes)))
-$(foreach goal,$(filter $(ORDERED),$(MAKECMDGOALS)),$(eval $(goal): | $(BEFORE))$(eval BEFORE += $(goal)))
+$(foreach goal,$(filter $(ORDERED),$(MAKECMDGOALS)),\
+    $(eval $(goal): | $(BEFORE))$(eval BEFORE += $(goal)))
 
 # A file that holds the flags (or other words), rewritten only when they change: what is made with them depends on it.
 define stamp
@@ -113,8 +114,8 @@ SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 layer = $(firstword $(subst /, ,$(1)))
 includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
 system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
-pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) $(call includes,$(1)) \
-    -I$(BUILD)/generated $(call system_includes,$(1))
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) \
+    $(call includes,$(1)) -I$(BUILD)/generated $(call system_includes,$(1))
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
 
 # --- What there is to build
@@ -123,13 +124,13 @@ PANDO_SOURCES :=
 UNIT_TESTS :=
 FUZZ_TARGETS :=
 include boards/$(BOARD)/board.mk
--include arch/arch.mk
--include mm/mm.mk
--include shared/shared.mk
--include platform/platform.mk
--include supervisor/supervisor.mk
--include apps/apps.mk
--include tests/tests.mk
+include arch/arch.mk
+include mm/mm.mk
+include shared/shared.mk
+include platform/platform.mk
+include supervisor/supervisor.mk
+include apps/apps.mk
+include tests/tests.mk
 
 ##@ Building
 .PHONY: all

@@ -42,7 +42,7 @@ grep_pattern = $(subst $(empty) ,,$(1))
 $(APPS)/libc/%.o: apps/libc/%.c $(APPS)/libc.flags
 	@$(call step,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(TARGET_CC) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(TARGET_CC) $(LIBC_CFLAGS) -MD -MP -c -o $@ $<
 
 # trimmed_archive(source, dropped members): copy an archive without them.
 trimmed_archive = cp $(1) $@ && $(CROSS)ar t $@ | grep -E '$(call grep_pattern,$(2))' | sort -u | xargs $(CROSS)ar d $@
@@ -124,7 +124,7 @@ program_objects = $(patsubst apps/%.c,$(APPS)/%.o,$(call program_sources,$(1)))
 $(APPS)/bin/%.o: apps/bin/%.c $(APPS)/app.flags
 	@$(call step,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(TARGET_CC) $(APP_CFLAGS_OWN) -MMD -MP -c -o $@ $<
+	$(Q)$(TARGET_CC) $(APP_CFLAGS_OWN) -MD -MP -c -o $@ $<
 
 define program
 $(APPS)/bin/$(1).elf: $$(call program_objects,$(1)) $$(APP_LINK_INPUTS)
@@ -189,7 +189,7 @@ $(FOREIGN_OBJECTS_$(1))/$(basename $(2)).o: $(FOREIGN_FOLDER_$(1))/$(2) $(FOREIG
 	@$$(call step,CC,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$$(TARGET_CC) $$(APP_BASE_CFLAGS) -ffile-prefix-map=$(FOREIGN_DIR)=. $$(FOREIGN_CFLAGS_$(1)) \
-	    -MMD -MP -c -o $$@ $$<
+	    -MD -MP -c -o $$@ $$<
 endef
 define foreign_program
 $(FOREIGN_BUILD)/$(1).elf: $$(call foreign_objects,$(1)) $$(APP_LINK_INPUTS) $(FOREIGN_BUILD)/$(1).flags

@@ -48,6 +48,7 @@ static struct {
     uint32_t dirty; /* heads of the two lists */
     uint32_t zeroed;
     uint64_t free_count;
+    uint64_t free_minimum; /* the smallest that free_count has been */
     uint64_t wasted_count;
     paddr_t zero;
     bool (*reclaim)(void);
@@ -182,6 +183,9 @@ static void give_listed(uint32_t *list, paddr_t frame)
 static int hand_out(uint32_t number, enum frame_kind kind, paddr_t *out)
 {
     frames.free_count--;
+    if (frames.free_count < frames.free_minimum) {
+        frames.free_minimum = frames.free_count;
+    }
     describe(number, kind);
     *out = address_of(number);
     return 0;
@@ -229,6 +233,7 @@ int frame_init(const struct memory_span *free, size_t count)
         frames.areas[i] = (struct area){ .first = first, .known_end = first, .end = end };
         frames.free_count += end - first;
     }
+    frames.free_minimum = frames.free_count;
     return frame_alloc_zeroed(FRAME_SUPERVISOR, &frames.zero);
 }
 
@@ -354,6 +359,11 @@ void frame_put_zeroed(paddr_t frame)
 uint64_t frame_free_count(void)
 {
     return frames.free_count;
+}
+
+uint64_t frame_free_minimum(void)
+{
+    return frames.free_minimum;
 }
 
 uint64_t frame_wasted_count(void)

@@ -177,13 +177,13 @@ static int resolve_present(const struct map *map, const struct map_entry *entry,
                            pte_t *leaf)
 {
     if (map_leaf_allows(*leaf, access)) {
-        map_flush_page(map, address);
+        table_flush_space(map->root); /* what is out of date may be more than the leaf */
         return 0;
     }
     /* Leaves have every right of their entry but writing. */
     ASSERT(access == ABI_PROT_WRITE && (*leaf & PTE_V) != 0);
-    return entry->sharing == MAP_ENTRY_SHARED ? write_shared(map, entry, address, leaf) :
-                                                map_write_private(map, address, leaf);
+    return entry->sharing == MAP_ENTRY_SHARED ? write_shared(map, entry, address, leaf)
+                                              : map_write_private(map, address, leaf);
 }
 
 int map_fault(struct map *map, uint64_t address, uint8_t access)

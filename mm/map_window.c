@@ -60,10 +60,7 @@ static int own_level0(struct map *map, paddr_t level1, unsigned index, paddr_t *
     }
     table_set(level1, index, pte_make(*out, PTE_V));
     if (pte != 0) {
-        /* Not only leaves: the hart may have cached the link itself (Priv. spec, SFENCE.VMA). */
-        uint64_t base = WINDOW_DATA_BASE + index * sv39_span(1);
-
-        arch_tlb_flush(map->root, uaddr(base), SV39_ENTRIES);
+        table_flush_space(map->root);
         frame_put(pte_frame(pte));
     }
     return 0;
@@ -83,7 +80,7 @@ static int read_data(struct map *map, paddr_t level1, uint64_t address)
         return 0;
     }
     if ((pte & PTE_SHARED) != 0 || table_entries(pte_frame(pte))[page] != 0) {
-        map_flush_page(map, address);
+        table_flush_space(map->root);
         return 0;
     }
     fill_around(pte_frame(pte), table_entries(pristine), page);
@@ -107,7 +104,7 @@ static int write_data(struct map *map, paddr_t level1, uint64_t address)
         return -ENOMEM;
     }
     if (map_leaf_allows(*leaf, ABI_PROT_WRITE)) {
-        map_flush_page(map, address);
+        table_flush_space(map->root);
         return 0;
     }
     return map_write_private(map, address, leaf);
@@ -139,7 +136,7 @@ int map_window_fault(struct map *map, uint64_t address, uint8_t access)
         return data_fault(map, address, access);
     }
     if (address - WINDOW_TEXT_BASE < WINDOW_BYTES && map_leaf_allows(windows_entry(map->windows, address), access)) {
-        map_flush_page(map, address); /* loaded since this hart last looked */
+        table_flush_space(map->root); /* loaded since this hart last looked */
         return 0;
     }
     return -EFAULT;

@@ -164,7 +164,7 @@ int page_store_put(struct page_store *store, uint64_t index, paddr_t frame)
         return error;
     }
     grow(store, height_for(index, store->height), &chain);
-
+    ASSERT(store->height <= HEIGHT_MAX);
     struct node *node = store->root;
 
     for (unsigned height = store->height; height > 1; height--) {

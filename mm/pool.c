@@ -70,10 +70,8 @@ static void give_page(struct pool *pool, struct pool_page *page)
 /* A page with room, in `partial`; NULL when there is no memory. */
 static struct pool_page *page_with_room(struct pool *pool)
 {
-    struct list *first = list_first(&pool->partial);
-
-    if (first != NULL) {
-        return CONTAINER_OF(first, struct pool_page, link);
+    if (!list_is_empty(&pool->partial)) {
+        return CONTAINER_OF(pool->partial.next, struct pool_page, link);
     }
     struct pool_page *page = pool->spare;
 

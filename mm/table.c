@@ -3,8 +3,8 @@
  *
  * A table's descriptor says which groups of 16 entries may be other than 0, and how many entries are: so visiting,
  * clearing and dropping a table costs what is in it, not 512 entries, and a table whose last entry was cleared is known
- * to be all zero and is reused without being zeroed. Only table_set() stores into a table (a root's supervisor half,
- * which the descriptor doesn't count, is arch's).
+ * to be all zero and is reused without being zeroed. What makes an entry 0 or other than 0 counts it: table_store(),
+ * and here what clears or drops many at once. A root's supervisor half, which the descriptor doesn't count, is arch's.
  *
  * Invariants (for the auditor, by these names):
  *     table-live        `live` of a table's descriptor is the number of entries other than 0 (of a root: of the users'
@@ -101,7 +101,8 @@ void table_for_each(paddr_t table, unsigned level, uint64_t base, table_visit *v
 {
     unsigned limit = level == 2 ? SV39_USER_ROOT_ENTRIES : SV39_ENTRIES;
 
-    for (unsigned index = table_next_live(table, 0, limit); index < limit; index = table_next_live(table, index + 1, limit)) {
+    for (unsigned index = table_next_live(table, 0, limit); index < limit;
+         index = table_next_live(table, index + 1, limit)) {
         pte_t pte = table_entries(table)[index];
         uint64_t address = base + index * sv39_span(level);
 
@@ -132,7 +133,7 @@ void table_drop(paddr_t table, unsigned level)
     while (live > 0) {
         if ((groups & 0xff) == 0) {
             groups >>= 8;
-            entry += 8 * TABLE_GROUP;
+            entry += (size_t)8 * TABLE_GROUP;
             continue;
         }
         unsigned count = (groups & 1) != 0 ? TABLE_GROUP : 0;
@@ -158,6 +159,7 @@ void table_gather_start(struct table_gather *gather, paddr_t root, uint64_t star
     gather->every_space = false;
     gather->takes_shared = false;
     gather->changed = false;
+    gather->tables_changed = false;
     gather->count = 0;
 }
 
@@ -167,15 +169,23 @@ void table_gather_start_every_space(struct table_gather *gather)
     gather->every_space = true;
 }
 
+static void flush(struct table_gather *gather)
+{
+    if (gather->every_space) {
+        arch_tlb_flush_all();
+    } else if (gather->tables_changed) {
+        table_flush_space(gather->root);
+    } else {
+        arch_tlb_flush(gather->root, uaddr(gather->start), (gather->end - gather->start) >> PAGE_SHIFT);
+    }
+    gather->changed = false;
+    gather->tables_changed = false;
+}
+
 void table_gather_finish(struct table_gather *gather)
 {
     if (gather->changed) {
-        if (gather->every_space) {
-            arch_tlb_flush_all();
-        } else {
-            arch_tlb_flush(gather->root, uaddr(gather->start), (gather->end - gather->start) >> PAGE_SHIFT);
-        }
-        gather->changed = false;
+        flush(gather);
     }
     for (unsigned i = 0; i < gather->count; i++) {
         uint64_t frame = gather->frames[i];
@@ -200,10 +210,11 @@ static void gather_frame(struct table_gather *gather, uint64_t frame)
 
 void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned index)
 {
-    paddr_t frame = pte_frame(table_entries(table)[index]);
+    pte_t pte = table_entries(table)[index];
 
     table_set(table, index, 0);
-    gather_frame(gather, frame.value);
+    gather->tables_changed |= pte_is_table(pte);
+    gather_frame(gather, pte_frame(pte).value);
 }
 
 void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsigned index)
@@ -212,6 +223,7 @@ void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsi
 
     ASSERT(frame_of(child)->live == 0);
     table_set(table, index, 0);
+    gather->tables_changed = true;
     gather_frame(gather, child.value | CLEARED_TABLE);
 }
 
@@ -251,7 +263,8 @@ void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct tabl
     uint64_t base = ALIGNED_DOWN(start, sv39_span(2));
     unsigned first = sv39_index(start, 1), limit = limit_index(base, end, 1);
 
-    for (unsigned index = table_next_live(level1, first, limit); index < limit; index = table_next_live(level1, index + 1, limit)) {
+    for (unsigned index = table_next_live(level1, first, limit); index < limit;
+         index = table_next_live(level1, index + 1, limit)) {
         pte_t pte = table_entries(level1)[index];
 
         if ((pte & PTE_SHARED) != 0) {

@@ -116,12 +116,8 @@ int region_attach(struct region *region, struct map *map)
     if (map->windows != NULL) {
         return -EBUSY;
     }
-    int error = map_attach(map, &region->windows);
-
-    if (error == 0) {
-        region_get(region);
-    }
-    return error;
+    region_get(region);
+    return map_attach(map, &region->windows); /* which can't fail now */
 }
 
 void region_detach(struct map *map)

@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "checked.h"
 #include "cpu.h"
+#include "frame.h"
 #include "region.h"
 #include "start.h"
 #include "task.h"
@@ -129,6 +130,8 @@ int64_t call_bench(uint64_t what, uint64_t argument, uint64_t a2, uint64_t a3, u
     switch (what) {
     case ABI_BENCH_REGION_ATTACH:
         return bench_attach(argument < 100000 ? argument : 100000);
+    case ABI_BENCH_PEAK_FRAMES:
+        return (int64_t)(start_facts()->ram_frames - start_facts()->firmware_frames - frame_free_minimum());
     case ABI_BENCH_BOOT:
         return (int64_t)start_facts()->boot_instructions;
     default:

@@ -1,9 +1,13 @@
 /*
  * The kernel command line.
  *
- * The text is gone through twice: first the known words are unquoted into the caller's buffer, each with a NUL behind
- * it; then the unknown ones, behind those, with blanks between. No word gets longer by that, and what is behind it
- * takes the place of the blank there, or of the text's own NUL: so the buffer needs no more than the text.
+ * Words are unquoted into the caller's buffer one by one:
+ *
+ *     known words, a NUL behind each | unknown words, a blank behind each | the word that is looked at
+ *
+ * An unknown word stays where it is, a known one changes places with the unknown ones. No word gets longer by being
+ * unquoted, and what is put behind it takes the place of the blank there, or of the text's own NUL: so the buffer needs
+ * no more than the text.
  *
  * Typical use:
  *   static char text[2048];
@@ -18,7 +22,8 @@
 
 struct parser {
     const char *at;
-    char *to;
+    char *unknown; /* in the buffer: the first unknown word */
+    char *to; /* the end of what is used */
     struct command_line *out;
     const char *reason;
 };
@@ -179,62 +184,73 @@ static bool skip_blanks(struct parser *parser)
     return *parser->at != 0;
 }
 
-static int take_known_words(struct parser *parser)
+static void reverse(char *first, char *end)
 {
-    while (skip_blanks(parser)) {
-        char *text = parser->to;
-        const char *value;
+    while (first < end) {
+        char last = *--end;
 
-        if (copy_word(parser) != 0) {
-            return -EINVAL;
-        }
-        const struct word *word = find_word(text, &value);
-
-        if (!word) {
-            parser->to = text;
-        } else if (word->set(parser, value) != 0) {
-            return -EINVAL;
-        }
+        *end = *first;
+        *first++ = last;
     }
-    return 0;
 }
 
-/* The quotes are known to be right by now. */
-static void take_unknown_words(struct parser *parser)
+/* Exchange the bytes of [first, middle) and [middle, end), each in its order. */
+static void exchange(char *first, char *middle, char *end)
 {
-    char *first = parser->to;
+    reverse(first, middle);
+    reverse(middle, end);
+    reverse(first, end);
+}
 
-    while (skip_blanks(parser)) {
+/* The word at @text is the last one in the buffer. */
+static int take_word(struct parser *parser, char *text)
+{
+    const char *value;
+    const struct word *word = find_word(text, &value);
+
+    if (!word) {
+        parser->to[-1] = ' ';
+        return 0;
+    }
+    size_t moved = (size_t)(text - parser->unknown);
+
+    exchange(parser->unknown, text, parser->to);
+    parser->unknown += parser->to - text;
+    return word->set(parser, value - moved);
+}
+
+static int parse(struct parser *parser)
+{
+    int error = 0;
+
+    while (error == 0 && skip_blanks(parser)) {
         char *text = parser->to;
-        const char *value;
 
-        (void)copy_word(parser);
-        if (find_word(text, &value)) {
-            parser->to = text;
-        } else {
-            parser->to[-1] = ' ';
+        error = copy_word(parser);
+        if (error == 0) {
+            error = take_word(parser, text);
         }
     }
-    if (parser->to != first) {
+    if (error == 0 && parser->to != parser->unknown) {
         parser->to[-1] = 0;
-        parser->out->ignored = first;
+        parser->out->ignored = parser->unknown;
     }
+    return error;
 }
 
 int command_line_parse(const char *text, char *buffer, size_t capacity, struct command_line *out, const char **reason)
 {
-    struct parser parser = { .at = text, .to = buffer, .out = out };
+    struct parser parser = { .at = text, .unknown = buffer, .to = buffer, .out = out };
 
     *out = (struct command_line){ .ignored = "" };
     if (strlen(text) >= capacity) {
         *reason = "it is longer than there is room for";
         return -E2BIG;
     }
-    if (take_known_words(&parser) != 0) {
+    int error = parse(&parser);
+
+    if (error != 0) {
         *reason = parser.reason;
-        return -EINVAL;
     }
-    parser.at = text;
-    take_unknown_words(&parser);
-    return 0;
+    return error;
 }

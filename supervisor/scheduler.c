@@ -109,8 +109,8 @@ void scheduler_tick(void)
     }
 }
 
-/* Take what is pending until a task is ready. Kept out of line: it would cost every switch some registers. */
-__attribute__((noinline)) static void idle(void)
+/* Take what is pending until a task is ready. */
+static void idle(void)
 {
     while (list_is_empty(&ready)) {
         uint64_t pending = cpu_wait();
@@ -150,34 +150,43 @@ static void enter_map(const struct map *map)
     }
 }
 
-static void switch_fp(struct task *previous, struct task *next)
+/* Take the first ready task out of the queue and make it the hart's. */
+static struct trap_frame *enter_first(struct hart *hart)
 {
-    bool saves = previous != NULL && previous->uses_fp;
-
-    if (saves || next->uses_fp) {
-        cpu_fp_switch(saves ? &previous->fp : NULL, next->uses_fp ? &next->fp : NULL);
-    }
-}
-
-static struct trap_frame *take_next(struct hart *hart, struct task *previous)
-{
-    if (list_is_empty(&ready)) {
-        idle();
-    }
     struct task *next = task_of(ready.next);
 
     list_remove(&next->queue);
     next->state = TASK_RUNNING;
     ran_since_tick = false;
     hart->reschedule = 0;
-    if (next != previous) {
-        switch_fp(previous, next);
-        hart->frame = &next->frame;
-        next->frame.hart = hart;
-        next->frame.stack_top = hart->stack_top;
-    }
+    hart->frame = &next->frame;
+    next->frame.hart = hart;
+    next->frame.stack_top = hart->stack_top;
     enter_map(next->map);
     return &next->frame;
+}
+
+/* With what few switches need: sleep, floating point. @previous may be NULL. */
+__attribute__((noinline)) static struct trap_frame *take_next_carefully(struct hart *hart, struct task *previous)
+{
+    if (list_is_empty(&ready)) {
+        idle();
+    }
+    struct task *next = task_of(ready.next);
+
+    if (next != previous) {
+        cpu_fp_switch(previous != NULL && previous->uses_fp ? &previous->fp : NULL, next->uses_fp ? &next->fp : NULL);
+    }
+    return enter_first(hart);
+}
+
+/* No call, so no register is saved: this is every switch's path. */
+static struct trap_frame *take_next(struct hart *hart, struct task *previous)
+{
+    if (list_is_empty(&ready) || previous->uses_fp || task_of(ready.next)->uses_fp) {
+        return take_next_carefully(hart, previous);
+    }
+    return enter_first(hart);
 }
 
 struct trap_frame *trap_schedule(int64_t result)
@@ -196,5 +205,5 @@ struct trap_frame *trap_schedule(int64_t result)
 struct trap_frame *scheduler_start(void)
 {
     tick_ticks = timer_ticks(0, TICK_NANOSECONDS);
-    return take_next(this_hart(), NULL);
+    return take_next_carefully(this_hart(), NULL);
 }

@@ -141,7 +141,7 @@ def check_style():
             line_count += len(lines)
             conditional_count += sum(line.lstrip().startswith("#if") for line in lines)
     if conditional_count * 1000 > CONDITIONALS_PER_1000_LINES * line_count:
-        yield f"{conditional_count} #if in {line_count} lines of .c files: {CONDITIONALS_PER_1000_LINES} in 1000 are allowed"
+        yield f"{conditional_count} #if in {line_count} lines of .c, over {CONDITIONALS_PER_1000_LINES} in 1000"
 
 
 def check_makefiles():
@@ -218,22 +218,22 @@ def clang_format():
     return [f"{name}:{number}: not laid out by .clang-format (make format)" for name, number in files.items()]
 
 
-def clang_tidy(entry):
-    extra = [] if entry["file"].startswith("tests/") else ["--extra-arg-before=--target=riscv64-unknown-elf"]
-    return tool("clang-tidy", "--quiet", "-p", COMMANDS.parent, *extra, entry["file"])
+def clang_tidy(file):
+    return tool("clang-tidy", "--quiet", "-p", COMMANDS.parent, "--extra-arg-before=--target=riscv64-unknown-elf", file)
 
 
 def cppcheck():
     return tool("cppcheck", "--quiet", f"--project={COMMANDS}", "--enable=warning,portability,performance",
                 "--inline-suppr", "--error-exitcode=1", f"-j{os.cpu_count() or 2}",
                 "--template={file}:{line}: {severity}: {message} [{id}]", "--suppress=unmatchedSuppression",
-                # The linker's symbols are compared all over a start-up.
-                "--suppress=comparePointers", f"-i{ROOT / 'tests'}")
+                # The linker's symbols are compared at start-up; clang and gcc see uninitialised variables better.
+                "--suppress=comparePointers", "--suppress=uninitvar", f"-i{ROOT / 'tests'}")
 
 
 def run_tools():
     """The checkers that other people made, side by side."""
-    jobs = [clang_format, cppcheck] + [lambda entry=entry: clang_tidy(entry) for entry in compile_entries().values()]
+    product = [file for file in compile_entries() if not file.startswith("tests/")]
+    jobs = [clang_format, cppcheck] + [lambda file=file: clang_tidy(file) for file in product]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         for lines in pool.map(lambda job: job(), jobs):
             yield from lines

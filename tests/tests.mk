@@ -1,6 +1,6 @@
 # Tests on the host. A unit test LAYER_NAME is tests/unit/LAYER_NAME_test.c, a fuzzer LAYER_NAME is
-# tests/fuzz/fuzz_LAYER_NAME.c (its first inputs are in tests/fuzz/corpus/LAYER_NAME); both are linked with the sources
-# of their layer, HOST_SOURCES_LAYER, and with tests/stub in place of arch/riscv64.
+# tests/fuzz/fuzz_LAYER_NAME.c; both are linked with the sources of their layer, HOST_SOURCES_LAYER, and with tests/stub
+# in place of arch/riscv64.
 
 HOST_SOURCES_base := arch/base/log.c arch/base/tree.c tests/stub/panic_stub.c
 HOST_SOURCES_mm := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) tests/unit/mm_world.c tests/unit/mm_audit.c
@@ -8,6 +8,9 @@ HOST_SOURCES_shared := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES)
     tests/unit/shared_world.c
 HOST_SOURCES_platform := $(HOST_SOURCES_base) $(filter platform/%.c,$(PANDO_SOURCES)) tests/unit/platform_world.c
 HOST_LIBRARIES_platform := -lfdt
+# Of the supervisor, what parses and decides.
+HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c supervisor/erofs.c supervisor/erofs_mount.c \
+    tests/unit/supervisor_erofs_image.c
 
 UNIT_TESTS += \
     base_checked \
@@ -26,7 +29,13 @@ UNIT_TESTS += \
     mm_table \
     mm_usage \
     mm_window \
+    platform_console \
+    platform_device_tree \
+    platform_memory_layout \
     platform_memory_spans \
+    platform_plic \
+    platform_power \
+    platform_uart_ns16550 \
     shared_elf \
     shared_load_hash \
     shared_manifest \
@@ -35,7 +44,12 @@ UNIT_TESTS += \
     shared_record_pool \
     shared_region \
     shared_region_load \
-    shared_region_place
+    shared_region_place \
+    supervisor_command_line \
+    supervisor_erofs
 
 FUZZ_TARGETS += \
-    shared_elf
+    platform_device_tree \
+    shared_elf \
+    supervisor_command_line \
+    supervisor_erofs

@@ -90,6 +90,9 @@ void frame_put_zeroed(paddr_t frame);
 /* Frames that frame_alloc() could hand out now, those never touched included. */
 uint64_t frame_free_count(void);
 
+/* The smallest that frame_free_count() has been since frame_init(). */
+uint64_t frame_free_minimum(void);
+
 /*
  * Frames of the free spans that are lost, counted when they are come upon: one where a span has a single frame in a
  * group of 256 whose descriptors would need two. Next to always 0.

@@ -5,13 +5,22 @@
 #include "types.h"
 
 /*
- * Page tables of maps and windows. Every store into such a table goes through table_set(), which keeps the
- * descriptor's group bits and live count right: so a table can be cleared, counted and copied by visiting only the
+ * Page tables of maps and windows. What makes an entry 0 or other than 0 keeps the descriptor's group bits
+ * and live count right (table_store()): so a table can be cleared, counted and copied by visiting only the
  * groups that were used, and is known to be empty, all zero, when its live count is 0.
  */
 
 /* Entries that one bit of frame.groups stands for. */
 #define TABLE_GROUP 16u
+
+/*
+ * No translation of the users' half of the space @root is used after the call, nor any entry that leads to a table: for
+ * a single page, a flush need not drop those (Priv. spec, SFENCE.VMA with rs1 != x0).
+ */
+static inline void table_flush_space(paddr_t root)
+{
+    arch_tlb_flush(root, uaddr(0), SV39_USER_END >> PAGE_SHIFT);
+}
 
 /* A new, empty table with one reference. Returns 0 or -ENOMEM. */
 int table_create(paddr_t *out);
@@ -109,6 +118,7 @@ struct table_gather {
     bool every_space; /* or all of them */
     bool takes_shared; /* whether table_clear_range() unlinks shared tables too */
     bool changed; /* an entry changed since the last flush */
+    bool tables_changed; /* one that leads to a table */
     unsigned count;
     uint64_t frames[TABLE_GATHER_FRAMES]; /* bit 0 set: a cleared table */
 };

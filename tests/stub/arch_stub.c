@@ -28,7 +28,15 @@ struct translation {
     pte_t pte;
 };
 
+/* What the hart knows of a level-0 table: it goes on walking from there. */
+struct table_translation {
+    uint64_t root; /* 0: none kept */
+    uint64_t region; /* of 2 MiB */
+    paddr_t table;
+};
+
 #define TRANSLATIONS 4096u
+#define TABLE_TRANSLATIONS 256u
 
 uint8_t *stub_ram;
 uint8_t *stub_descriptor_window;
@@ -38,6 +46,7 @@ static uint64_t ram_bytes;
 static bool table_given[DESCRIPTOR_WINDOW_BYTES / DESCRIPTOR_TABLE_BYTES];
 static bool page_given[DESCRIPTOR_WINDOW_BYTES / PAGE_SIZE];
 static struct translation tlb[TRANSLATIONS];
+static struct table_translation table_tlb[TABLE_TRANSLATIONS];
 static paddr_t current_root;
 static uint64_t allocations;
 static uint64_t failing_allocation;
@@ -66,6 +75,7 @@ void stub_start(uint64_t bytes)
     memset(table_given, 0, sizeof(table_given));
     memset(page_given, 0, sizeof(page_given));
     memset(tlb, 0, sizeof(tlb));
+    memset(table_tlb, 0, sizeof(table_tlb));
     stub_counts = (struct stub_counts){ 0 };
     current_root = paddr(0);
     fault_handler = NULL;
@@ -190,6 +200,14 @@ void arch_tlb_flush(paddr_t root, uaddr_t start, uint64_t pages)
             kept->root = 0;
         }
     }
+    if (pages < SV39_USER_END >> PAGE_SHIFT) {
+        return; /* leaves alone: Priv. spec, SFENCE.VMA with rs1 != x0 */
+    }
+    for (size_t i = 0; i < TABLE_TRANSLATIONS; i++) {
+        if (table_tlb[i].root == root.value) {
+            table_tlb[i].root = 0;
+        }
+    }
 }
 
 void arch_tlb_flush_all(void)
@@ -197,6 +215,7 @@ void arch_tlb_flush_all(void)
     stub_counts.flushes++;
     stub_counts.full_flushes++;
     memset(tlb, 0, sizeof(tlb));
+    memset(table_tlb, 0, sizeof(table_tlb));
 }
 
 void arch_instruction_fence(void)
@@ -204,24 +223,38 @@ void arch_instruction_fence(void)
     stub_counts.instruction_fences++;
 }
 
+static pte_t entry_of(paddr_t table, uint64_t address, unsigned level)
+{
+    return ((const pte_t *)arch_direct(table))[sv39_index(address, level)];
+}
+
+/* The level-0 table for @address, from what the hart keeps or by a walk, which it then keeps. */
+static bool find_level0(paddr_t root, uint64_t address, paddr_t *out)
+{
+    uint64_t region = address >> 21;
+    struct table_translation *kept = &table_tlb[(region * 31 + (root.value >> PAGE_SHIFT) * 7) % TABLE_TRANSLATIONS];
+
+    if (kept->root != root.value || kept->region != region) {
+        pte_t slot = entry_of(root, address, 2);
+        pte_t pte = pte_is_table(slot) ? entry_of(pte_frame(slot), address, 1) : 0;
+
+        ASSERT(!pte_is_leaf(slot) && !pte_is_leaf(pte));
+        if (!pte_is_table(pte)) {
+            return false;
+        }
+        *kept = (struct table_translation){ .root = root.value, .region = region, .table = pte_frame(pte) };
+    }
+    *out = kept->table;
+    return true;
+}
+
 /* The leaf for @address as the walker finds it, or 0. */
 static pte_t walk(paddr_t root, uint64_t address)
 {
-    paddr_t table = root;
+    paddr_t level0;
+    pte_t pte = find_level0(root, address, &level0) ? entry_of(level0, address, 0) : 0;
 
-    for (unsigned level = 2;; level--) {
-        pte_t pte = ((const pte_t *)arch_direct(table))[sv39_index(address, level)];
-
-        if ((pte & PTE_V) == 0) {
-            return 0;
-        }
-        if (!pte_is_table(pte)) {
-            ASSERT(level == 0);
-            return pte;
-        }
-        ASSERT(level > 0);
-        table = pte_frame(pte);
-    }
+    return (pte & PTE_V) != 0 ? pte : 0;
 }
 
 static bool translates(const struct translation *kept, paddr_t root, uint64_t page)

@@ -194,8 +194,8 @@ static void audit_root(struct map *map)
 /* entry-merged. */
 static bool could_be_one(const struct map_entry *below, const struct map_entry *above)
 {
-    bool goes_on = below->object == NULL ||
-                   below->object_page + (below->end - below->start) / PAGE_SIZE == above->object_page;
+    bool goes_on =
+        below->object == NULL || below->object_page + (below->end - below->start) / PAGE_SIZE == above->object_page;
 
     return below->end == above->start && below->protection == above->protection && below->object == above->object &&
            below->max_protection == above->max_protection && below->sharing == above->sharing && goes_on;

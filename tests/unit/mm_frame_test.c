@@ -399,8 +399,8 @@ TEST(random_calls_agree_with_a_table_of_owners)
         uint8_t *bytes = slots[i].references == 0 ? NULL : arch_direct(slots[i].frame);
 
         if (bytes == NULL) {
-            int error = choice < 2 ? frame_alloc(FRAME_PAGE, &slots[i].frame) :
-                                     frame_alloc_zeroed(FRAME_TABLE, &slots[i].frame);
+            int error = choice < 2 ? frame_alloc(FRAME_PAGE, &slots[i].frame)
+                                   : frame_alloc_zeroed(FRAME_TABLE, &slots[i].frame);
 
             CHECK(error == 0 || (error == -ENOMEM && frame_free_count() == 0));
             if (error == 0) {

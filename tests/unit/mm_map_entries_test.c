@@ -74,8 +74,9 @@ TEST(a2_ranges_that_wrap_or_leave_the_users_half_are_refused)
             CHECK_EQUAL(error, invalid ? -EINVAL : -ENOMEM);
             CHECK_EQUAL(replace(map, start, size, R), error);
             error = map_remove(map, start, size);
-            CHECK_EQUAL(error, invalid || end > SV39_USER_END ? -EINVAL : start < 0x40000000 && end > 0x40000000 ?
-                                                                -EPERM : 0);
+            CHECK_EQUAL(error, invalid || end > SV39_USER_END           ? -EINVAL
+                               : start < 0x40000000 && end > 0x40000000 ? -EPERM
+                                                                        : 0);
             error = map_protect(map, start, size, R);
             CHECK_EQUAL(error, invalid ? -EINVAL : start < 0x40000000 && end > 0x40000000 ? -EPERM : -ENOMEM);
             for (size_t k = 0; k < ARRAY_COUNT(edges); k++) {
@@ -304,8 +305,12 @@ TEST(an_object_may_be_replaced_by_itself)
     CHECK_EQUAL(world_add_object(map, BASE, 2, R | W, MAP_ENTRY_SHARED, object, 0), 0);
     CHECK_EQUAL(world_store(map, BASE, 5), 0);
     object_put(object); /* the entry's reference is the last */
-    struct map_request request = { .start = BASE, .size_bytes = P, .object = object, .protection = R,
-                                   .max_protection = R, .sharing = MAP_ENTRY_SHARED };
+    struct map_request request = { .start = BASE,
+                                   .size_bytes = P,
+                                   .object = object,
+                                   .protection = R,
+                                   .max_protection = R,
+                                   .sharing = MAP_ENTRY_SHARED };
 
     CHECK_EQUAL(map_replace(map, &request), 0);
     request.size_bytes = 3 * P;

@@ -95,7 +95,7 @@ TEST(what_an_entry_does_not_allow_is_a_fault)
     struct map *map = world_map();
 
     for (uint8_t protection = 0; protection < 6; protection++) {
-        uint64_t start = BASE + protection * 2 * P;
+        uint64_t start = BASE + 2 * P * protection;
 
         CHECK_EQUAL(world_add(map, start, 1, protection), 0);
         CHECK_EQUAL(world_load(map, start, &byte), (protection & (R | W)) != 0 ? 0 : -EFAULT);
@@ -495,7 +495,7 @@ TEST(a_write_pointer_leads_where_the_task_will_look)
     CHECK_EQUAL(map_write_pointer(map, MAP_STACK_END - 24, &bytes), 0);
     memcpy(bytes, "argument", 9);
     for (uint64_t i = 0; i < 9; i++) {
-        world_expect(map, MAP_STACK_END - 24 + i, (uint8_t)"argument"[i]);
+        world_expect(map, MAP_STACK_END - 24 + i, (uint8_t) "argument"[i]);
     }
     CHECK_EQUAL(map_write_pointer(map, BASE + 3, &bytes), 0);
     CHECK_EQUAL(*(uint8_t *)bytes, world_initrd_byte(0, 3));
@@ -525,8 +525,8 @@ TEST(any_closing_order_of_four_sharers_gives_everything_back)
 
         for (unsigned i = 0; i < 4; i++) {
             maps[i] = world_map();
-            CHECK_EQUAL(world_add_object(maps[i], BASE, 4, R | W, i % 2 ? MAP_ENTRY_SHARED : MAP_ENTRY_PRIVATE, object,
-                                         0), 0);
+            CHECK_EQUAL(
+                world_add_object(maps[i], BASE, 4, R | W, i % 2 ? MAP_ENTRY_SHARED : MAP_ENTRY_PRIVATE, object, 0), 0);
             CHECK_EQUAL(world_store(maps[i], BASE + i * P, (uint8_t)(i + 1)), 0);
             world_expect(maps[i], BASE + 3 * P, i == 3 ? 4 : 0);
         }

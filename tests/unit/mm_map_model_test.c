@@ -62,8 +62,8 @@ static unsigned pick(unsigned count)
 
 static uint64_t address_of(unsigned page)
 {
-    return page < AREA_PAGES ? 0x200000 - AREA_PAGES / 2 * P + page * P :
-                               0x140000000 - AREA_PAGES / 2 * P + (page - AREA_PAGES) * P;
+    return page < AREA_PAGES ? 0x200000 - AREA_PAGES / 2 * P + page * P
+                             : 0x140000000 - AREA_PAGES / 2 * P + (page - AREA_PAGES) * P;
 }
 
 /* A range of pages within one area. */
@@ -293,8 +293,8 @@ static void step_read(unsigned m, unsigned first, uint64_t failing, uint8_t acce
     struct model_page *page = &model[m][first];
     uint8_t byte = 0;
     int wanted = allows(page, access) ? 0 : -EFAULT;
-    int error = access == X ? world_fetch(maps[m], address_of(first), &byte) :
-                              world_load(maps[m], address_of(first), &byte);
+    int error =
+        access == X ? world_fetch(maps[m], address_of(first), &byte) : world_load(maps[m], address_of(first), &byte);
 
     if (!failed(error, wanted, failing)) {
         model_read(page);

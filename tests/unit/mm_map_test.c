@@ -27,8 +27,8 @@ TEST(a_map_that_comes_and_goes_costs_nothing)
 
 TEST(the_end_of_a_map_drops_every_page_table_and_entry)
 {
-    const uint64_t places[] = { 0x10000, 0x3ffff000, MAP_AREA_START, MAP_STACK_END - P, MAP_IMAGE_START,
-                                MAP_LARGE_START, 5ull << 33, SV39_USER_END - P };
+    const uint64_t places[] = { 0x10000,         0x3ffff000,      MAP_AREA_START, MAP_STACK_END - P,
+                                MAP_IMAGE_START, MAP_LARGE_START, 5ull << 33,     SV39_USER_END - P };
     struct object *object;
 
     world_start(4 << 20);
@@ -170,8 +170,8 @@ TEST(a_hint_is_taken_where_it_is_free)
     CHECK_EQUAL(room(map, 16 * P, 0x10fff), 0x10000);
     CHECK_EQUAL(room(map, P, 0xa0080000), 0xa0080000);
     CHECK_EQUAL(room(map, P, SV39_USER_END - P), SV39_USER_END - P);
-    const uint64_t bad[] = { 0x20000, 0x23fff, 0xffff, 1, 0x40000000, WINDOW_TEXT_BASE, WINDOW_DATA_BASE,
-                             0x8ffff000, SV39_USER_END, 1ull << 63, UINT64_MAX };
+    const uint64_t bad[] = { 0x20000,          0x23fff,    0xffff,        1,          0x40000000, WINDOW_TEXT_BASE,
+                             WINDOW_DATA_BASE, 0x8ffff000, SV39_USER_END, 1ull << 63, UINT64_MAX };
 
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
         CHECK_EQUAL(room(map, P, bad[i]), top);

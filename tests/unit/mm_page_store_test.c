@@ -32,8 +32,8 @@ TEST(an_empty_store_holds_nothing)
 
 TEST(the_edges_of_every_height_are_kept_apart)
 {
-    const uint64_t edges[] = { 0,      1,        63,       64,         65,         4095,
-                               4096,   262143,   262144,   16777215,   16777216,   PAGE_STORE_INDEX_MAX - 1 };
+    const uint64_t edges[] = { 0,    1,      63,     64,       65,       4095,
+                               4096, 262143, 262144, 16777215, 16777216, PAGE_STORE_INDEX_MAX - 1 };
     paddr_t frame, kept[ARRAY_COUNT(edges)];
 
     for (size_t first = 0; first < ARRAY_COUNT(edges); first++) {

@@ -253,7 +253,7 @@ TEST(c2_a_frame_is_put_only_after_the_flush)
     }
     table_gather_start_every_space(&gather);
     for (unsigned i = 0; i < 2 * TABLE_GATHER_FRAMES + 1; i++) {
-        uint64_t freed = world_free() + 2 * TABLE_GATHER_FRAMES + 1 + 1 - before;
+        uint64_t freed = world_free() + 2ull * TABLE_GATHER_FRAMES + 2 - before;
 
         CHECK_EQUAL(freed / TABLE_GATHER_FRAMES, stub_counts.full_flushes);
         CHECK_EQUAL(freed % TABLE_GATHER_FRAMES, 0);

@@ -567,8 +567,16 @@ TEST(stdout_path_chooses_the_console_by_path_or_alias)
 TEST(a_stdout_path_to_nowhere_leaves_the_first_uart_and_a_note)
 {
     static const char *const wrong[] = {
-        "/soc/serial@1000100", "/soc/serial@10001000/x", "/soc",     "/",          "//soc/serial@10001000",
-        "serial2",             "serial",                 "ethernet", "soc/serial", ":115200",
+        "/soc/serial@1000100",
+        "/soc/serial@10001000/x",
+        "/soc",
+        "/",
+        "//soc/serial@10001000",
+        "serial2",
+        "serial",
+        "ethernet",
+        "soc/serial",
+        ":115200",
     };
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -835,8 +843,17 @@ static void set_header(size_t index, uint32_t value)
 {
     ((fdt32_t *)tree)[index] = cpu_to_fdt32(value);
 }
-enum { HEADER_MAGIC, HEADER_TOTAL, HEADER_STRUCTURE, HEADER_STRINGS, HEADER_RESERVATIONS, HEADER_VERSION,
-       HEADER_COMPATIBLE_VERSION, HEADER_STRINGS_SIZE = 8, HEADER_STRUCTURE_SIZE };
+enum {
+    HEADER_MAGIC,
+    HEADER_TOTAL,
+    HEADER_STRUCTURE,
+    HEADER_STRINGS,
+    HEADER_RESERVATIONS,
+    HEADER_VERSION,
+    HEADER_COMPATIBLE_VERSION,
+    HEADER_STRINGS_SIZE = 8,
+    HEADER_STRUCTURE_SIZE
+};
 
 TEST(b6_device_tree_with_wrong_total_size_is_refused)
 {
@@ -1022,8 +1039,8 @@ static size_t first_property(void)
 
 TEST(b6_device_tree_with_a_property_longer_than_itself_is_refused)
 {
-    static const uint32_t lengths[] = { 0x10000, 0x7fffffff, 0x80000000, 0xffffffe0, 0xfffffff0, 0xfffffff4,
-                                        0xfffffff8, 0xfffffffc, 0xffffffff };
+    static const uint32_t lengths[] = { 0x10000,    0x7fffffff, 0x80000000, 0xffffffe0, 0xfffffff0,
+                                        0xfffffff4, 0xfffffff8, 0xfffffffc, 0xffffffff };
 
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         virt();
@@ -1035,8 +1052,7 @@ TEST(b6_device_tree_with_a_property_longer_than_itself_is_refused)
 TEST(b6_device_tree_with_a_name_outside_of_the_strings_is_refused)
 {
     virt();
-    uint32_t names[] = { fdt_size_dt_strings(tree), fdt_size_dt_strings(tree) + 1, 0x7fffffff, 0x80000000,
-                         UINT32_MAX };
+    uint32_t names[] = { fdt_size_dt_strings(tree), fdt_size_dt_strings(tree) + 1, 0x7fffffff, 0x80000000, UINT32_MAX };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         virt();

@@ -58,8 +58,11 @@ TEST(without_the_device_the_status_is_the_last_line)
     static const struct {
         uint32_t status;
         const char *line;
-    } lines[] = { { 0, "pando: exit 0\r\n" }, { 7, "pando: exit 7\r\n" }, { 42, "pando: exit 42\r\n" },
-                  { 100, "pando: exit 100\r\n" }, { 255, "pando: exit 255\r\n" } };
+    } lines[] = { { 0, "pando: exit 0\r\n" },
+                  { 7, "pando: exit 7\r\n" },
+                  { 42, "pando: exit 42\r\n" },
+                  { 100, "pando: exit 100\r\n" },
+                  { 255, "pando: exit 255\r\n" } };
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         machine = world_machine();

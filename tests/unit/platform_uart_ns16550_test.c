@@ -40,7 +40,8 @@ static void check_sent(const char *text)
 
 TEST(bytes_come_out_in_order_whatever_the_register_layout)
 {
-    static const uint8_t layouts[][3] = { { 0, 1, 16 }, { 0, 1, 1 }, { 2, 4, 16 }, { 2, 1, 16 }, { 1, 1, 1 }, { 4, 4, 1 } };
+    static const uint8_t layouts[][3] = { { 0, 1, 16 }, { 0, 1, 1 }, { 2, 4, 16 },
+                                          { 2, 1, 16 }, { 1, 1, 1 }, { 4, 4, 1 } };
     const char *text = "a line that is longer than any FIFO of sixteen bytes";
 
     for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {

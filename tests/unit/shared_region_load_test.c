@@ -267,11 +267,11 @@ TEST(r2_2_load_hit_costs_the_same_for_16_kib_and_16_mib)
 
     world_start();
     for (unsigned i = 0; i < ARRAY_COUNT(sizes); i++) {
-        struct plan plan = world_library((1 + i) * 32 * MEBIBYTE, sizes[i], 0x800, 0);
+        struct plan plan = world_library(32 * MEBIBYTE * (1 + i), sizes[i], 0x800, 0);
         struct object *object = world_planned(&plan);
         struct region_load_answer answer;
 
-        world_check_loaded(object, ANY, 0, TEXT + (1 + i) * 32 * MEBIBYTE, false);
+        world_check_loaded(object, ANY, 0, TEXT + 32 * MEBIBYTE * (1 + i), false);
         void *bytes = arch_direct(object->initrd_start);
 
         CHECK_EQUAL(mprotect(bytes, page_round_up(object->size_bytes), PROT_NONE), 0);
@@ -496,7 +496,7 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
     enum { IMAGES = 3000 };
 
     all.data = calloc(IMAGES, 2 * PAGE_SIZE);
-    all.size = IMAGES * 2 * PAGE_SIZE;
+    all.size = 2 * PAGE_SIZE * IMAGES;
     CHECK_EQUAL(file.size, 2 * PAGE_SIZE);
     for (unsigned i = 0; i < IMAGES; i++, address += PAGE_SIZE) {
         world_header(file, 0)->address = address;
@@ -507,7 +507,7 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
     unsigned loaded = 0;
 
     for (; loaded < IMAGES && error == 0; loaded += error == 0) {
-        struct region_load_request request = { .image = { first, loaded * 2 * PAGE_SIZE, 2 * PAGE_SIZE },
+        struct region_load_request request = { .image = { first, 2 * PAGE_SIZE * loaded, 2 * PAGE_SIZE },
                                                .account = account_root(),
                                                .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
 
@@ -518,7 +518,7 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
     CHECK_EQUAL(load_hash_system()->page_count, LOAD_HASH_PAGES_MAX);
     world_audit();
     answer = world_untouched;
-    struct region_load_request request = { .image = { first, loaded * 2 * PAGE_SIZE, 2 * PAGE_SIZE },
+    struct region_load_request request = { .image = { first, 2 * PAGE_SIZE * loaded, 2 * PAGE_SIZE },
                                            .account = account_root(),
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
     uint64_t state = world_state();

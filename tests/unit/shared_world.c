@@ -3,6 +3,7 @@
  */
 #include "shared_world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ static void add_note(struct writer *writer, const char *owner, uint32_t type, co
     char name[8] = { 0 };
     uint64_t start = append(&writer->file, words, sizeof(words));
 
-    memcpy(name, owner, strlen(owner));
+    snprintf(name, sizeof(name), "%s", owner);
     append(&writer->file, name, (words[0] + 3) & ~3u);
     append(&writer->file, data, size);
     add_header(writer, (struct program_header){

@@ -94,6 +94,15 @@ TEST(unknown_words_are_ignored_and_listed_once_in_order)
     CHECK(!line.quiet && !line.bench);
 }
 
+TEST(known_words_are_right_among_many_unknown_ones)
+{
+    CHECK_EQUAL(parse("a init=/x bb \"run=c  d\" e f initrd=1,2 g quiet"), 0);
+    CHECK_STRING(line.init, "/x");
+    CHECK_STRING(line.run, "c  d");
+    CHECK_STRING(line.ignored, "a bb e f g");
+    CHECK(line.quiet && line.has_initrd);
+}
+
 TEST(a_missing_closing_quote_is_refused)
 {
     static const char *const open[] = { "run=\"", "run=\"a", "run=\"a\\\"", "\"", "x\"y quiet", "run=\"a\" \"" };
@@ -113,9 +122,21 @@ TEST(init_needs_an_absolute_path)
 TEST(initrd_needs_two_numbers_that_make_a_range)
 {
     static const char *const malformed[] = {
-        "initrd=",       "initrd=1",      "initrd=1,",    "initrd=,1",        "initrd=a,1",
-        "initrd=1,b",    "initrd=1,2,3",  "initrd=1;2",   "initrd=0x,1",      "initrd=-1,1",
-        "initrd=1,2x",   "initrd=1,0x2g", "initrd=0xg,1", "initrd=1.0,2",     "initrd=18446744073709551616,1",
+        "initrd=",
+        "initrd=1",
+        "initrd=1,",
+        "initrd=,1",
+        "initrd=a,1",
+        "initrd=1,b",
+        "initrd=1,2,3",
+        "initrd=1;2",
+        "initrd=0x,1",
+        "initrd=-1,1",
+        "initrd=1,2x",
+        "initrd=1,0x2g",
+        "initrd=0xg,1",
+        "initrd=1.0,2",
+        "initrd=18446744073709551616,1",
         "initrd=1,0x10000000000000000",
     };
 
@@ -161,8 +182,8 @@ TEST(bytes_of_any_value_are_passed_on)
 
 TEST(random_lines_never_leave_the_buffer)
 {
-    static const char *const parts[] = { "run=", "init=/", "initrd=", "0x1", ",", "quiet", " ", "  ", "\"", "\\",
-                                         "\\\"", "x", "\t", "bench", "unknown", "=" };
+    static const char *const parts[] = { "run=", "init=/", "initrd=", "0x1", ",",  "quiet", " ",       "  ",
+                                         "\"",   "\\",     "\\\"",    "x",   "\t", "bench", "unknown", "=" };
     uint64_t state = 3;
 
     for (unsigned i = 0; i < 200000; i++) {

@@ -2,8 +2,8 @@
 #include "supervisor_erofs_image.h"
 
 #include "abi_types.h"
-#include "check.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,14 +46,14 @@ uint64_t image_reserve(enum image_inode_kind kind, uint16_t attribute_count, uin
     image_inode(nid)->format = kind == IMAGE_EXTENDED ? EROFS_FORMAT_EXTENDED : 0;
     image_inode(nid)->attribute_count = attribute_count;
     meta_end += bytes + inline_bytes;
-    CHECK(meta_end <= IMAGE_META_BLOCKS * EROFS_BLOCK_BYTES);
+    assert(meta_end <= IMAGE_META_BLOCKS * EROFS_BLOCK_BYTES);
     return nid;
 }
 
 static uint32_t take_blocks(uint32_t count)
 {
     next_block += count;
-    CHECK(next_block <= IMAGE_BLOCKS);
+    assert(next_block <= IMAGE_BLOCKS);
     return next_block - count;
 }
 
@@ -97,8 +97,7 @@ void image_put_inline(uint64_t nid, uint16_t mode, const void *content, uint32_t
     if (whole > 0) {
         memcpy(image + (uint64_t)inode->block * EROFS_BLOCK_BYTES, content, whole * EROFS_BLOCK_BYTES);
     }
-    memcpy(inline_content(inode), (const uint8_t *)content + whole * EROFS_BLOCK_BYTES,
-           size_bytes % EROFS_BLOCK_BYTES);
+    memcpy(inline_content(inode), (const uint8_t *)content + whole * EROFS_BLOCK_BYTES, size_bytes % EROFS_BLOCK_BYTES);
 }
 
 void image_put_chunked(uint64_t nid, uint16_t mode, const void *content, uint32_t size_bytes, unsigned shift,
@@ -133,7 +132,7 @@ static uint32_t make_block(uint8_t *block, const struct image_entry *entries, si
         memcpy(block + name_offset, entries[i].name, strlen(entries[i].name));
         name_offset += (uint32_t)strlen(entries[i].name);
     }
-    CHECK(name_offset <= EROFS_BLOCK_BYTES);
+    assert(name_offset <= EROFS_BLOCK_BYTES);
     return name_offset;
 }
 

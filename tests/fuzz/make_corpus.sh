@@ -1,0 +1,127 @@
+#!/bin/sh
+# First inputs for the fuzzers, from the tools that make the real ones: make_corpus.sh TARGET FOLDER
+# What a missing tool would have made is left out; the fuzzer starts with less then.
+set -eu
+target=$1
+folder=$2
+mkdir -p "$folder"
+
+# QEMU writes a MiB whatever the tree's size is: dtc makes a packed tree of it.
+dump_tree()
+{
+    name=$1
+    shift
+    if timeout 20 qemu-system-riscv64 -nographic "$@" >/dev/null 2>&1 </dev/null; then
+        dtc -q -I dtb -O dtb -o "$folder/$name" "$folder/$name.dump" || rm -f "$folder/$name"
+    fi
+    rm -f "$folder/$name.dump"
+}
+
+device_trees()
+{
+    dump_tree virt -M "virt,dumpdtb=$folder/virt.dump" -m 128M
+    dump_tree virt4 -M "virt,dumpdtb=$folder/virt4.dump" -smp 4 -m 4G
+    dump_tree sifive -M "sifive_u,dumpdtb=$folder/sifive.dump" -smp 5 -m 8G
+    dtc -q -I dts -O dtb -o "$folder/board" - <<'END'
+/dts-v1/;
+/memreserve/ 0x84000000 0x123456;
+/ {
+    #address-cells = <2>;
+    #size-cells = <2>;
+    model = "board";
+    aliases { serial0 = "/soc/serial@50900000"; };
+    chosen {
+        bootargs = "quiet";
+        stdout-path = "serial0:115200n8";
+        linux,initrd-start = <0x0 0x84000000>;
+        linux,initrd-end = <0x0 0x84123456>;
+        rng-seed = [00 11 22 33];
+    };
+    cpus {
+        #address-cells = <1>;
+        #size-cells = <0>;
+        timebase-frequency = <1000000>;
+        cpu@0 {
+            device_type = "cpu";
+            reg = <0>;
+            status = "disabled";
+        };
+        cpu@1 {
+            device_type = "cpu";
+            reg = <1>;
+            riscv,isa = "rv64imafdcv_sstc1p0_svadu";
+            riscv,isa-base = "rv64i";
+            riscv,isa-extensions = "i", "m", "a", "f", "d", "c", "sstc";
+            mmu-type = "riscv,sv39";
+            intc: interrupt-controller { compatible = "riscv,cpu-intc"; phandle = <7>; };
+        };
+    };
+    memory@80000000 { device_type = "memory"; reg = <0 0x80000000 0 0x8000000 8 0 8 0>; };
+    reserved-memory {
+        #address-cells = <2>;
+        #size-cells = <2>;
+        ranges;
+        firmware@80000000 { reg = <0 0x80000000 0 0x80000>; no-map; };
+    };
+    soc {
+        #address-cells = <1>;
+        #size-cells = <1>;
+        compatible = "simple-bus";
+        ranges = <0 0 0 0x80000000>;
+        interrupt-parent = <&plic>;
+        plic: plic@c000000 {
+            compatible = "sifive,plic-1.0.0";
+            reg = <0xc000000 0x4000000>;
+            riscv,ndev = <53>;
+            interrupts-extended = <&intc 11>, <&intc 9>;
+        };
+        serial@50900000 {
+            compatible = "ns16550a";
+            reg = <0x50900000 0x1000>;
+            reg-shift = <2>;
+            reg-io-width = <4>;
+            clock-frequency = <200000000>;
+            current-speed = <115200>;
+            interrupts = <39>;
+        };
+    };
+};
+END
+}
+
+make_image()
+{
+    name=$1
+    shift
+    mkfs.erofs -T0 -U 00000000-0000-0000-0000-000000000000 --all-root --quiet "$@" "$folder/$name" "$tree" \
+        >/dev/null 2>&1 || rm -f "$folder/$name"
+}
+
+erofs_images()
+{
+    tree=$(mktemp -d)
+    mkdir -p "$tree/bin" "$tree/etc/deep/er"
+    printf 'hello\n' >"$tree/bin/hello"
+    seq 1 2000 >"$tree/bin/big"
+    : >"$tree/empty"
+    ln -s ../bin/hello "$tree/etc/link"
+    ln -s / "$tree/etc/deep/root"
+    make_image plain -x-1 -E noinline_data
+    make_image inline -x-1
+    make_image chunked -x-1 -E noinline_data --chunksize=4096
+    make_image extended -x2 -E force-inode-extended
+    rm -rf "$tree"
+}
+
+command_lines()
+{
+    printf '%s' 'quiet run="hello -w & hello -w & sleep 0.1; share"' >"$folder/run"
+    printf '%s' 'run="echo \"a\\b\" $i" init=/bin/sh bench' >"$folder/quotes"
+    printf '%s' 'initrd=0x80280000,65536 console=ttyS0 root=/dev/vda1 ro' >"$folder/initrd"
+}
+
+case $target in
+platform_device_tree) device_trees ;;
+supervisor_erofs) erofs_images ;;
+supervisor_command_line) command_lines ;;
+esac
