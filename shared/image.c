@@ -7,12 +7,6 @@
 #include "abi_errno.h"
 #include "checked.h"
 
-bool image_is_valid(const struct image *image)
-{
-    return image->length > 0 && is_page_aligned(image->offset) &&
-           fits_below(image->offset, image->length, image->object->size_bytes);
-}
-
 int image_read(const struct image *image, uint64_t offset, void *to, size_t size)
 {
     if (!fits_below(offset, size, image->length)) {

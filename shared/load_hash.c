@@ -34,6 +34,15 @@ static uint64_t stir(uint64_t value)
     return value ^ (value >> 32);
 }
 
+/* Generations follow one another, so they are spread before the rest is added; stir() does the rest for all. */
+static inline uint64_t mix(const struct load_key *key)
+{
+    uint64_t object = (key->object->generation + ((uint64_t)key->site << 62)) * 0x9e3779b97f4a7c15ull;
+    uint64_t place = (key->offset >> PAGE_SHIFT) ^ (uint64_t)(uintptr_t)key->region ^ ((uint64_t)key->domain << 32);
+
+    return stir(object ^ place);
+}
+
 static struct load_entry **bucket_of(const struct load_hash *hash, uint64_t mixed)
 {
     uint64_t index = mixed & (hash->page_count * BUCKETS_PER_PAGE - 1);
@@ -52,7 +61,7 @@ static struct load_key key_of(const struct load_entry *entry)
 
 static struct load_entry *find(const struct load_hash *hash, const struct load_key *key)
 {
-    struct load_entry *entry = *bucket_of(hash, load_hash_mix(key));
+    struct load_entry *entry = *bucket_of(hash, mix(key));
 
     while (entry != NULL &&
            (entry->object != key->object || entry->offset != key->offset || entry->region != key->region ||
@@ -65,7 +74,7 @@ static struct load_entry *find(const struct load_hash *hash, const struct load_k
 static void link_entry(struct load_hash *hash, struct load_entry *entry)
 {
     struct load_key key = key_of(entry);
-    struct load_entry **bucket = bucket_of(hash, load_hash_mix(&key));
+    struct load_entry **bucket = bucket_of(hash, mix(&key));
 
     entry->next = *bucket;
     *bucket = entry;
@@ -176,7 +185,7 @@ void load_hash_add(struct load_hash *hash, struct load_entry *entry)
 void load_hash_remove(struct load_hash *hash, struct load_entry *entry)
 {
     struct load_key key = key_of(entry);
-    struct load_entry **link = bucket_of(hash, load_hash_mix(&key));
+    struct load_entry **link = bucket_of(hash, mix(&key));
 
     while (*link != entry) {
         link = &(*link)->next;
@@ -187,8 +196,5 @@ void load_hash_remove(struct load_hash *hash, struct load_entry *entry)
 
 uint64_t load_hash_mix(const struct load_key *key)
 {
-    uint64_t object = stir(key->object->generation + ((uint64_t)key->site << 62));
-    uint64_t place = (key->offset >> PAGE_SHIFT) ^ (uint64_t)(uintptr_t)key->region ^ ((uint64_t)key->domain << 32);
-
-    return stir(object ^ place);
+    return mix(key);
 }

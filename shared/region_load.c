@@ -326,25 +326,48 @@ static int load_new(struct region *region, const struct region_load_request *req
     return error;
 }
 
-int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer)
+static void give_answer(const struct region *region, const struct load_entry *entry, uint32_t word,
+                        struct region_load_answer *answer)
 {
-    uint32_t word = region->class == REGION_SYSTEM ? ABI_REGION_SYSTEM_CLASS : 0;
-    struct load_entry *entry;
+    *answer = (struct region_load_answer){
+        .base = entry->base,
+        .answer = word | (region->class == REGION_SYSTEM ? ABI_REGION_SYSTEM_CLASS : 0),
+        .extent_count = entry->extent_count,
+    };
+}
+
+int region_load_hit(struct region *region, const struct region_load_request *request, struct region_load_answer *answer)
+{
     int error = check_request(region, request);
 
     if (error != 0) {
         return error;
     }
-    entry = load_hash_find(region->hash, region, &request->image, request->account->domain, site_of(request));
-    if (entry != NULL) {
-        word |= ABI_REGION_PREVIOUSLY_LOADED;
-        error = check_hit(entry, request);
-    } else {
-        error = load_new(region, request, &entry);
+    struct load_entry *entry =
+        load_hash_find(region->hash, region, &request->image, request->account->domain, site_of(request));
+
+    if (entry == NULL) {
+        return -ENOENT;
     }
+    error = check_hit(entry, request);
     if (error == 0) {
-        *answer =
-            (struct region_load_answer){ .base = entry->base, .answer = word, .extent_count = entry->extent_count };
+        give_answer(region, entry, ABI_REGION_PREVIOUSLY_LOADED, answer);
+    }
+    return error;
+}
+
+int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer)
+{
+    int error = region_load_hit(region, request, answer);
+
+    if (error != -ENOENT) {
+        return error;
+    }
+    struct load_entry *entry;
+
+    error = load_new(region, request, &entry);
+    if (error == 0) {
+        give_answer(region, entry, 0, answer);
     }
     return error;
 }

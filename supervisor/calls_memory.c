@@ -46,7 +46,12 @@ static int object_of_file(struct mapping *mapping, uint64_t descriptor, uint64_t
         mapping->request.max_protection &= (uint8_t)~ABI_PROT_WRITE;
     }
     mapping->request.object_page = offset >> PAGE_SHIFT;
-    return file->kind->object == NULL ? -ENODEV : file->kind->object(file, &mapping->request.object);
+    int error = file->kind->object == NULL ? -ENODEV : file->kind->object(file, &mapping->request.object);
+
+    if (error == 0) {
+        object_get(mapping->request.object);
+    }
+    return error;
 }
 
 /* Everything but the address, checked; one reference on the object (if any) is the caller's. */

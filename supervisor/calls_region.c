@@ -13,7 +13,7 @@
 #define EXTENTS_MAX ((uint32_t)(PAGE_SIZE / sizeof(struct abi_extent)))
 static_assert(EXTENTS_MAX == ABI_CALL_EXTENTS_MAX, "the frame that holds a call's manifest");
 
-/* The image that the call names, with a reference on its object. */
+/* The image that the call names; its object is borrowed from the open file. */
 static int image_of_call(const struct abi_region_load *call, struct image *image)
 {
     struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)call->fd);
@@ -37,59 +37,83 @@ static int image_of_call(const struct abi_region_load *call, struct image *image
     return 0;
 }
 
-/* With the caller's manifest copied into @extents. */
-static int load(const struct abi_region_load *call, struct abi_extent *extents, struct region_load_answer *answer)
+/*
+ * Before something is loaded, the place for the answer is tried: no load is left behind by an answer that can't be
+ * delivered (2.9). What was there is written back.
+ */
+static int try_answer(uaddr_t to)
+{
+    struct abi_region_loaded before;
+
+    return arch_copy_in(&before, to, sizeof(before)) || arch_copy_out(to, &before, sizeof(before)) ? -EFAULT : 0;
+}
+
+/* With the caller's manifest in @request. */
+static int load(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
 {
     struct task *task = task_current();
-    struct region_load_request request = {
-        .account = task->account,
-        .base = call->base,
-        .flags = call->flags,
-        .manifest = { .count = call->extent_count, .extents = extents },
-    };
+    struct region *region = region_of(task->map);
+    struct region_load_answer answer;
 
-    if (arch_copy_in(extents, uaddr(call->extents), call->extent_count * sizeof(*extents))) {
-        return -EFAULT;
+    request->account = task->account;
+    request->base = call->base;
+    request->flags = call->flags;
+    int error = image_of_call(call, &request->image);
+
+    if (error == 0) {
+        error = region_load_hit(region, request, &answer);
     }
-    int error = image_of_call(call, &request.image);
-
+    if (error == -ENOENT) {
+        error = try_answer(to);
+        if (error == 0) {
+            error = region_load(region, request, &answer);
+        }
+    }
     if (error) {
         return error;
     }
-    error = region_load(region_of(task->map), &request, answer);
-    object_put(request.image.object);
-    return error;
+    struct abi_region_loaded loaded = { answer.base, answer.answer, answer.extent_count };
+
+    return arch_copy_out(to, &loaded, sizeof(loaded));
 }
 
-int64_t call_region_load(uint64_t from, uint64_t to, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+static int load_with_manifest(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
 {
-    struct abi_region_loaded loaded = { 0 };
-    struct region_load_answer answer;
-    struct abi_region_load call;
     paddr_t frame;
-
-    CALL_UNUSED(a2, a3, a4, a5);
-    /* The answer's place is tried before anything is loaded: a load is never left behind by an answer that can't be
-     * delivered (2.9). */
-    if (arch_copy_in(&call, uaddr(from), sizeof(call)) || arch_copy_in(&loaded, uaddr(to), sizeof(loaded)) ||
-        arch_copy_out(uaddr(to), &loaded, sizeof(loaded))) {
-        return -EFAULT;
-    }
-    if (call.extent_count > EXTENTS_MAX || call.reserved != 0) {
-        return -EINVAL;
-    }
     int error = frame_alloc(FRAME_SUPERVISOR, &frame);
 
     if (error) {
         return error;
     }
-    error = load(&call, arch_direct(frame), &answer);
-    frame_put(frame);
-    if (error) {
-        return error;
+    struct abi_extent *extents = arch_direct(frame);
+
+    error = arch_copy_in(extents, uaddr(call->extents), call->extent_count * sizeof(*extents));
+    if (error == 0) {
+        request->manifest = (struct manifest){ .count = call->extent_count, .extents = extents };
+        error = load(call, request, to);
     }
-    loaded = (struct abi_region_loaded){ answer.base, answer.answer, answer.extent_count };
-    return arch_copy_out(uaddr(to), &loaded, sizeof(loaded));
+    frame_put(frame);
+    return error;
+}
+
+int64_t call_region_load(uint64_t from, uint64_t to, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct region_load_request request;
+    struct abi_region_load call;
+
+    CALL_UNUSED(a2, a3, a4, a5);
+    if (arch_copy_in(&call, uaddr(from), sizeof(call))) {
+        return -EFAULT;
+    }
+    if (call.extent_count > EXTENTS_MAX || call.reserved != 0) {
+        return -EINVAL;
+    }
+    request.reason = NULL;
+    if (call.extent_count != 0) {
+        return load_with_manifest(&call, &request, uaddr(to));
+    }
+    request.manifest = (struct manifest){ 0 };
+    return load(&call, &request, uaddr(to));
 }
 
 int64_t call_region_info(uint64_t base, uint64_t to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)

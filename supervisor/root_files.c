@@ -73,32 +73,30 @@ static int make_object(const struct erofs_inode *inode, struct tree_node *parent
     return 0;
 }
 
-/* The object of a regular file, with one reference. */
+/* The object of a regular file, borrowed for ever. */
 static int object_of(const struct erofs_inode *inode, struct object **out)
 {
     struct tree_node *parent = NULL, **link = &objects.root;
-    int error = 0;
 
     if (!inode->in_place || inode->size_bytes == 0) {
         return -EINVAL; /* a file of no bytes, or one that has no pages of its own */
     }
-    *out = NULL;
-    while (*link != NULL && *out == NULL) {
+    struct object *found = NULL;
+
+    while (*link != NULL && found == NULL) {
         struct root_object *kept = CONTAINER_OF(*link, struct root_object, node);
 
         parent = *link;
         if (kept->nid == inode->nid) {
-            *out = kept->object;
+            found = kept->object;
         }
         link = inode->nid < kept->nid ? &parent->left : &parent->right;
     }
-    if (*out == NULL) {
-        error = make_object(inode, parent, link, out);
+    if (found == NULL) {
+        return make_object(inode, parent, link, out);
     }
-    if (error == 0) {
-        object_get(*out);
-    }
-    return error;
+    *out = found;
+    return 0;
 }
 
 int root_files_object(const char *path, enum root_files_need need, struct object **out)
@@ -116,7 +114,11 @@ int root_files_object(const char *path, enum root_files_need need, struct object
         return -EACCES;
     }
     error = object_of(&inode, out);
-    return error == -EINVAL ? -ENOEXEC : error;
+    if (error) {
+        return error == -EINVAL ? -ENOEXEC : error;
+    }
+    object_get(*out);
+    return 0;
 }
 
 static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
@@ -172,12 +174,20 @@ static void describe_file(const struct file *file, struct abi_stat *stat)
     stat->block_count = (int64_t)((inode.size_bytes + 511) / 512);
 }
 
-static int object_of_file(const struct file *file, struct object **out)
+static int object_of_file(struct file *file, struct object **out)
 {
-    struct erofs_inode inode;
+    if (file->object == NULL) {
+        struct erofs_inode inode;
 
-    erofs_inode(&fs, file->inode, &inode);
-    return object_of(&inode, out);
+        erofs_inode(&fs, file->inode, &inode);
+        int error = object_of(&inode, &file->object);
+
+        if (error) {
+            return error;
+        }
+    }
+    *out = file->object;
+    return 0;
 }
 
 /* One record, padded with zeros. Returns its length. */

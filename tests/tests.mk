@@ -53,3 +53,21 @@ FUZZ_TARGETS += \
     shared_elf \
     supervisor_command_line \
     supervisor_erofs
+
+HOST_SOURCES_supervisor += tests/unit/supervisor_erofs_image.c
+UNIT_TESTS += \
+    supervisor_command_line \
+    supervisor_erofs
+
+FUZZ_TARGETS += \
+    platform_device_tree \
+    supervisor_command_line \
+    supervisor_erofs
+
+# First inputs of these, from the tools that make the real ones.
+FUZZ_SEEDED := platform_device_tree supervisor_command_line supervisor_erofs
+$(FUZZ_SEEDED:%=$(HOST)/bin/fuzz_%): $(HOST)/bin/fuzz_%: | build/fuzz/%.seeded
+build/fuzz/%.seeded: tests/fuzz/make_corpus.sh
+	@$(call step,SEED,$*)
+	$(Q)sh tests/fuzz/make_corpus.sh $* build/fuzz/$*
+	@touch $@

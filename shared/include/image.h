@@ -1,5 +1,6 @@
 #pragma once
 
+#include "checked.h"
 #include "object.h"
 #include "types.h"
 
@@ -16,7 +17,11 @@ struct image {
 };
 
 /* Whether @image is a non-empty part of its object that starts on a page of it: what every function below expects. */
-bool image_is_valid(const struct image *image);
+static inline bool image_is_valid(const struct image *image)
+{
+    return image->length > 0 && is_page_aligned(image->offset) &&
+           fits_below(image->offset, image->length, image->object->size_bytes);
+}
 
 /* Copy bytes of the image. Returns 0, or -EINVAL when the range leaves the image. */
 int image_read(const struct image *image, uint64_t offset, void *to, size_t size);

@@ -36,3 +36,9 @@ struct region_load_answer {
  *   -ENOMEM   no frames, or one of them has as many references as can be counted
  */
 int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer);
+
+/*
+ * Only look: the answer for an image that is loaded already, -ENOENT for one that is not, else an error as above.
+ * For who has something to prepare before a load that can't be taken back.
+ */
+int region_load_hit(struct region *region, const struct region_load_request *request, struct region_load_answer *answer);

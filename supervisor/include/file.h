@@ -21,8 +21,8 @@ struct file_kind {
     int64_t (*size)(const struct file *file);
     int64_t (*list)(struct file *file, uaddr_t to, uint64_t size_bytes);
     void (*describe)(const struct file *file, struct abi_stat *stat);
-    /* The object whose pages are the file's bytes, with a reference for the caller. NULL: -ENODEV. */
-    int (*object)(const struct file *file, struct object **out);
+    /* The object whose pages are the file's bytes, borrowed while the file is open. NULL: -ENODEV. */
+    int (*object)(struct file *file, struct object **out);
 };
 
 struct file {
@@ -32,6 +32,7 @@ struct file {
     bool writable;
     uint64_t position; /* bytes; of a directory: the cursor of its reader */
     uint64_t inode; /* what the kind knows the file by */
+    struct object *object; /* that its kind has found for it already, or NULL; the kind's own */
 };
 
 /* A new open file with one reference; NULL when there is no memory. */
