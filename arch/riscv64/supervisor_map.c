@@ -17,12 +17,20 @@
 #include "boot_map.h"
 #include "checked.h"
 #include "csr.h"
+#include "panic.h"
+
+#include <string.h>
 
 static uint64_t image_physical; /* where the image was loaded */
 static uint64_t device_pages; /* of the device window's small pages, those in use */
 static uint64_t device_megapages; /* the same of its 2 MiB leaves */
-static uint16_t root_slots[SV39_USER_ROOT_ENTRIES]; /* the root's entries that are not 0: what every map copies */
-static size_t root_slot_count;
+/* The root's entries that are not 0, what every map copies: a few runs of neighbours. */
+#define ROOT_RUNS_MAX 20 /* banks, each perhaps apart from the last, and two windows */
+static struct root_run {
+    uint16_t first;
+    uint16_t end;
+} root_runs[ROOT_RUNS_MAX];
+static size_t root_run_count;
 static struct memory_span read_only; /* the image's text and constants */
 
 static void fence_all(void)
@@ -42,14 +50,30 @@ struct memory_span supervisor_image(void)
                                  paddr(image_physical + (uint64_t)(image_end - image_start)) };
 }
 
+/* Store @count leaves of @span bytes each, neighbours in the table and in memory. */
+static void store_leaves(pte_t *entry, uint64_t start, uint64_t span, uint64_t count, uint64_t flags)
+{
+    pte_t pte = pte_make(paddr(start), flags), step = pte_make(paddr(span), 0);
+
+#pragma GCC unroll 4
+    for (uint64_t i = 0; i < count; i++, pte += step) {
+        entry[i] = pte;
+    }
+}
+
 void supervisor_map_rough(const struct memory_span *banks, size_t count)
 {
+    uint64_t span = sv39_span(2);
+
     for (size_t i = 0; i < count; i++) {
-        for (uint64_t at = ALIGNED_DOWN(banks[i].start.value, sv39_span(2)); at < banks[i].end.value;
-             at += sv39_span(2)) {
-            if (at < ARCH_DIRECT_LIMIT) {
-                boot_tables.root[sv39_index(ARCH_DIRECT_BASE + at, 2)] = pte_make(paddr(at), SUPERVISOR_DATA);
-            }
+        uint64_t start = ALIGNED_DOWN(banks[i].start.value, span), end = banks[i].end.value;
+
+        if (end > ARCH_DIRECT_LIMIT) {
+            end = ARCH_DIRECT_LIMIT;
+        }
+        if (start < end) {
+            store_leaves(&boot_tables.root[sv39_index(ARCH_DIRECT_BASE + start, 2)], start, span,
+                         (end - start + span - 1) / span, SUPERVISOR_DATA);
         }
     }
     fence_all();
@@ -87,14 +111,13 @@ static int map_direct(pte_t *root, uint64_t start, uint64_t end, uint64_t flags,
             }
             table = arch_direct(pte_frame(*entry));
         }
-        /* As many leaves of this size as this table has room for. */
+        /* As many leaves of this size as the table has room for: where it ends, a larger one may fit again. */
         unsigned index = sv39_index(ARCH_DIRECT_BASE + at, leaf);
+        uint64_t span = sv39_span(leaf), fitting = (end - at) / span, room = SV39_ENTRIES - index;
+        uint64_t count = fitting < room ? fitting : room;
 
-        do {
-            table[index++] = pte_make(paddr(at), flags);
-            at += sv39_span(leaf);
-        } while (index < SV39_ENTRIES && end - at >= sv39_span(leaf) &&
-                 (leaf == 2 || at % sv39_span(leaf + 1) != 0));
+        store_leaves(&table[index], at, span, count, flags);
+        at += count * span;
     }
     return 0;
 }
@@ -139,6 +162,24 @@ static int map_bank(pte_t *root, struct memory_span bank, const struct memory_sp
     return error == 0 && at < end ? map_ram(root, at, end, take) : error;
 }
 
+static void find_root_runs(void)
+{
+    const pte_t *root = boot_tables.root;
+
+    for (uint16_t slot = SV39_USER_ROOT_ENTRIES; slot < SV39_ENTRIES; slot++) {
+        if (root[slot] == 0) {
+            continue;
+        }
+        uint16_t first = slot;
+
+        while (slot < SV39_ENTRIES && root[slot] != 0) {
+            slot++;
+        }
+        ASSERT(root_run_count < ROOT_RUNS_MAX);
+        root_runs[root_run_count++] = (struct root_run){ first, slot };
+    }
+}
+
 int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, const struct memory_span *holes,
                          size_t hole_count, int (*take)(paddr_t *out))
 {
@@ -157,29 +198,28 @@ int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, con
             return error;
         }
     }
-    for (uint16_t i = SV39_USER_ROOT_ENTRIES; i < SV39_ENTRIES; i++) {
-        if (i < sv39_index(ARCH_DESCRIPTOR_BASE, 2)) {
-            boot_tables.root[i] = root[i];
-        }
-        if (boot_tables.root[i] != 0) {
-            root_slots[root_slot_count++] = i;
-        }
-    }
+    memcpy(&boot_tables.root[SV39_USER_ROOT_ENTRIES], &root[SV39_USER_ROOT_ENTRIES],
+           (sv39_index(ARCH_DESCRIPTOR_BASE, 2) - SV39_USER_ROOT_ENTRIES) * sizeof(pte_t));
+    find_root_runs();
     fence_all();
     return 0;
 }
 
 void arch_root_prepare(pte_t *root)
 {
-    for (size_t i = 0; i < root_slot_count; i++) {
-        root[root_slots[i]] = boot_tables.root[root_slots[i]];
+    for (size_t i = 0; i < root_run_count; i++) {
+        for (unsigned slot = root_runs[i].first; slot < root_runs[i].end; slot++) {
+            root[slot] = boot_tables.root[slot];
+        }
     }
 }
 
 void arch_root_clear(pte_t *root)
 {
-    for (size_t i = 0; i < root_slot_count; i++) {
-        root[root_slots[i]] = 0;
+    for (size_t i = 0; i < root_run_count; i++) {
+        for (unsigned slot = root_runs[i].first; slot < root_runs[i].end; slot++) {
+            root[slot] = 0;
+        }
     }
 }
 

@@ -27,7 +27,7 @@ def main():
             name = "(user)" if address < 1 << 38 and not 0x80000000 <= address < 0x80200000 else "(firmware)"
         counts[name] += int(count)
     total = sum(counts.values())
-    for name, count in counts.most_common(45):
+    for name, count in counts.most_common(None if len(sys.argv) > 5 else 45):
         print(f"{count / runs:14.1f} {100 * count / total:6.2f} %  {name}")
     print(f"{total / runs:14.1f} 100.00 %  all")
 
