@@ -76,11 +76,12 @@ int map_attach(struct map *map, struct windows *windows)
     if (map->windows != NULL) {
         return -EBUSY;
     }
-    frame_get(windows->text);
-    table_set(map->root, WINDOW_TEXT_ROOT_SLOT, pte_make(windows->text, PTE_V | PTE_SHARED));
+    paddr_t text = windows->text;
+
+    frame_get(text);
+    table_set(map->root, WINDOW_TEXT_ROOT_SLOT, pte_make(text, PTE_V | PTE_SHARED));
     map->windows = windows;
     list_push_back(&windows->maps, &map->windows_link);
-    windows->map_count++;
     return 0;
 }
 
@@ -99,7 +100,6 @@ void map_detach(struct map *map)
     }
     table_gather_finish(&gather);
     list_remove(&map->windows_link);
-    map->windows->map_count--;
     map->windows = NULL;
 }
 

@@ -407,7 +407,6 @@ int map_replace(struct map *map, const struct map_request *request)
         object_put(request->object);
     }
     merge_range(map, start, end);
-    map_room_freed(map, start, end);
     return 0;
 }
 

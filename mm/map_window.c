@@ -99,7 +99,9 @@ static int write_data(struct map *map, paddr_t level1, uint64_t address)
     }
     pte_t *leaf = &table_entries(level0)[page];
 
-    fill_around(level0, table_entries(pristine), page);
+    if (*leaf == 0) {
+        fill_around(level0, table_entries(pristine), page);
+    }
     if (*leaf == 0) {
         return -ENOMEM;
     }

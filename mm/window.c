@@ -17,7 +17,7 @@
  *     window-link        an entry of a map with PTE_SHARED in the data window points to the table at the same index of
  *                        its windows' `data`
  *     window-copies      an own level-0 table of a map shows nothing at an address where `data` shows nothing
- *     window-maps        `maps` are the maps whose `windows` is this, and map_count their number
+ *     window-maps        `maps` are the maps whose `windows` is this
  *
  * Locking: single hart, interrupts off.
  *
@@ -47,13 +47,12 @@ int windows_init(struct windows *windows)
         return error;
     }
     list_init(&windows->maps);
-    windows->map_count = 0;
     return 0;
 }
 
 void windows_destroy(struct windows *windows)
 {
-    ASSERT(windows->map_count == 0);
+    ASSERT(list_is_empty(&windows->maps));
     table_drop(windows->text, 1);
     table_drop(windows->data, 1);
 }

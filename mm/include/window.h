@@ -28,7 +28,6 @@ struct windows {
     paddr_t data; /* level-1 table, entries 0..127 */
     /* Under the region's use: single hart, interrupts off. */
     struct list maps; /* attached: struct map.windows_link */
-    uint32_t map_count;
 };
 
 /* Set up empty windows. Returns 0 or -ENOMEM. */
