@@ -261,7 +261,8 @@ lint: build/compile_commands.json $(BUILD)/generated/version.h $(BUILD)/generate
 
 .PHONY: format
 format: ## lay out the sources as .clang-format says
-	$(Q)find arch mm shared platform supervisor apps tests -name '*.[ch]' -exec clang-format -i {} +
+	$(Q)find arch mm shared platform supervisor apps tests -name '*.[ch]' ! -path '*/foreign/*' \
+	    -exec clang-format -i {} +
 
 # For editors, and for the checkers of `make lint`.
 comma := ,

@@ -35,7 +35,7 @@ static uint64_t stir(uint64_t value)
 }
 
 /* Generations follow one another, so they are spread before the rest is added; stir() does the rest for all. */
-static inline uint64_t mix(const struct load_key *key)
+static inline __attribute__((always_inline)) uint64_t mix(const struct load_key *key)
 {
     uint64_t object = (key->object->generation + ((uint64_t)key->site << 62)) * 0x9e3779b97f4a7c15ull;
     uint64_t place = (key->offset >> PAGE_SHIFT) ^ (uint64_t)(uintptr_t)key->region ^ ((uint64_t)key->domain << 32);
@@ -59,7 +59,9 @@ static struct load_key key_of(const struct load_entry *entry)
                               .site = (enum load_site)entry->site };
 }
 
-static struct load_entry *find(const struct load_hash *hash, const struct load_key *key)
+/* In line, so that the key's parts stay in registers: this is what every hit costs. */
+static inline __attribute__((always_inline)) struct load_entry *find(const struct load_hash *hash,
+                                                                     const struct load_key *key)
 {
     struct load_entry *entry = *bucket_of(hash, mix(key));
 

@@ -348,7 +348,7 @@ static int load_need(const struct need *need, struct region *region, struct acco
                                            .account = account,
                                            .flags = ABI_REGION_ANY_BASE | ABI_REGION_IMAGE_MANIFEST,
                                            .reason = &inner };
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
     int error = region_load(region, &request, &answer);
 
     if (error == -EEXIST) {

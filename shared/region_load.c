@@ -53,16 +53,20 @@ static int check_request(const struct region *region, const struct region_load_r
     bool image_manifest = (request->flags & ABI_REGION_IMAGE_MANIFEST) != 0;
 
     if ((request->flags & ~(uint32_t)REQUEST_FLAGS) != 0 || image_manifest != (request->manifest.count == 0) ||
-        request->manifest.count > ABI_MANIFEST_MAX || !image_is_valid(&request->image)) {
+        !image_is_valid(&request->image)) {
         return -EINVAL;
     }
     if (region->class == REGION_SYSTEM && request->image.object->kind != OBJECT_INITRD) {
         return -EPERM;
     }
-    return manifest_check(request->manifest, request->image.length);
+    if (image_manifest) {
+        return 0;
+    }
+    return request->manifest.count > ABI_MANIFEST_MAX ? -EINVAL
+                                                      : manifest_check(request->manifest, request->image.length);
 }
 
-static bool entry_has_manifest(const struct load_entry *entry, struct manifest wanted)
+__attribute__((noinline)) static bool entry_has_manifest(const struct load_entry *entry, struct manifest wanted)
 {
     const struct load_extent *extent = entry->extents;
 
@@ -327,16 +331,16 @@ static int load_new(struct region *region, const struct region_load_request *req
 }
 
 static void give_answer(const struct region *region, const struct load_entry *entry, uint32_t word,
-                        struct region_load_answer *answer)
+                        struct abi_region_loaded *answer)
 {
-    *answer = (struct region_load_answer){
+    *answer = (struct abi_region_loaded){
         .base = entry->base,
         .answer = word | (region->class == REGION_SYSTEM ? ABI_REGION_SYSTEM_CLASS : 0),
         .extent_count = entry->extent_count,
     };
 }
 
-int region_load_hit(struct region *region, const struct region_load_request *request, struct region_load_answer *answer)
+int region_load_hit(struct region *region, const struct region_load_request *request, struct abi_region_loaded *answer)
 {
     int error = check_request(region, request);
 
@@ -356,7 +360,7 @@ int region_load_hit(struct region *region, const struct region_load_request *req
     return error;
 }
 
-int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer)
+int region_load(struct region *region, const struct region_load_request *request, struct abi_region_loaded *answer)
 {
     int error = region_load_hit(region, request, answer);
 

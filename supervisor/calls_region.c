@@ -41,19 +41,31 @@ static int image_of_call(const struct abi_region_load *call, struct image *image
  * Before something is loaded, the place for the answer is tried: no load is left behind by an answer that can't be
  * delivered (2.9). What was there is written back.
  */
-static int try_answer(uaddr_t to)
+__attribute__((noinline)) static int try_and_load(struct region *region, const struct region_load_request *request,
+                                                  uaddr_t to, struct abi_region_loaded *answer)
 {
     struct abi_region_loaded before;
 
-    return arch_copy_in(&before, to, sizeof(before)) || arch_copy_out(to, &before, sizeof(before)) ? -EFAULT : 0;
+    if (arch_copy_in(&before, to, sizeof(before)) || arch_copy_out(to, &before, sizeof(before))) {
+        return -EFAULT;
+    }
+    return region_load(region, request, answer);
 }
 
-/* With the caller's manifest in @request. */
+/* A hit needs no preparation, and costs a look-up. */
+static int find_or_load(struct region *region, const struct region_load_request *request, uaddr_t to,
+                        struct abi_region_loaded *answer)
+{
+    int error = region_load_hit(region, request, answer);
+
+    return error == -ENOENT ? try_and_load(region, request, to, answer) : error;
+}
+
+/* With the caller's manifest in @request. What is rare is kept out of line, where it costs a hit no registers. */
 static int load(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
 {
     struct task *task = task_current();
-    struct region *region = region_of(task->map);
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
 
     request->account = task->account;
     request->base = call->base;
@@ -61,23 +73,12 @@ static int load(const struct abi_region_load *call, struct region_load_request *
     int error = image_of_call(call, &request->image);
 
     if (error == 0) {
-        error = region_load_hit(region, request, &answer);
+        error = find_or_load(region_of(task->map), request, to, &answer);
     }
-    if (error == -ENOENT) {
-        error = try_answer(to);
-        if (error == 0) {
-            error = region_load(region, request, &answer);
-        }
-    }
-    if (error) {
-        return error;
-    }
-    struct abi_region_loaded loaded = { answer.base, answer.answer, answer.extent_count };
-
-    return arch_copy_out(to, &loaded, sizeof(loaded));
+    return error ? error : arch_copy_out(to, &answer, sizeof(answer));
 }
 
-static int load_with_manifest(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
+__attribute__((noinline)) static int load_with_manifest(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
 {
     paddr_t frame;
     int error = frame_alloc(FRAME_SUPERVISOR, &frame);

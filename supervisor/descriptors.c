@@ -48,11 +48,6 @@ void descriptors_close_all(struct descriptors *descriptors)
     descriptors_init(descriptors);
 }
 
-struct file *descriptors_get(const struct descriptors *descriptors, uint64_t number)
-{
-    return number < descriptors->capacity ? descriptors->slots[number] : NULL;
-}
-
 /* Returns 0, -EMFILE or -ENOMEM. */
 static int grow(struct descriptors *descriptors)
 {

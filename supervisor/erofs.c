@@ -46,34 +46,31 @@ struct erofs_block erofs_directory_block(const struct erofs *fs, const struct er
     };
 }
 
-/* A block's last name ends with the block, or with a NUL. */
-static uint32_t last_name_size(const char *name, uint32_t limit)
+/* A name, and its size: up to the next one, or, of a block's last one, to the block's end or a NUL. */
+static inline const char *name_of(const struct erofs_block *block, uint32_t index, uint32_t *size_bytes)
 {
-    uint32_t size_bytes = 0;
+    uint32_t start = block->entries[index].name_offset, size;
+    const char *name = (const char *)block->entries + start;
 
-    while (size_bytes < limit && name[size_bytes] != 0) {
-        size_bytes++;
+    if (index + 1 < block->entry_count) {
+        *size_bytes = block->entries[index + 1].name_offset - start;
+        return name;
     }
-    return size_bytes;
+    for (size = 0; size < block->size_bytes - start && name[size] != 0; size++) {
+    }
+    *size_bytes = size;
+    return name;
 }
 
 struct erofs_entry erofs_block_entry(const struct erofs_block *block, uint32_t index)
 {
-    const struct erofs_disk_entry *entry = &block->entries[index];
-    const char *name = (const char *)block->entries + entry->name_offset;
-    uint32_t size_bytes;
+    const struct erofs_disk_entry *disk = &block->entries[index];
+    struct erofs_entry entry;
 
-    if (index + 1 < block->entry_count) {
-        size_bytes = (uint32_t)entry[1].name_offset - entry->name_offset;
-    } else {
-        size_bytes = last_name_size(name, block->size_bytes - entry->name_offset);
-    }
-    return (struct erofs_entry){
-        .name = name,
-        .name_size_bytes = size_bytes,
-        .type = erofs_entry_types[entry->type % EROFS_ENTRY_TYPES].type,
-        .nid = entry->nid,
-    };
+    entry.name = name_of(block, index, &entry.name_size_bytes);
+    entry.type = erofs_entry_types[disk->type % EROFS_ENTRY_TYPES].type;
+    entry.nid = disk->nid;
+    return entry;
 }
 
 uint32_t erofs_chunk_block(const struct erofs *fs, const struct erofs_disk_inode *inode, uint64_t inline_offset,
@@ -124,6 +121,20 @@ void erofs_inode(const struct erofs *fs, uint64_t nid, struct erofs_inode *out)
         size_bytes < EROFS_BLOCK_BYTES && !(out->in_place && size_bytes > 0) ? 0 : (uint64_t)block << EROFS_BLOCK_SHIFT;
 }
 
+/* Entry @index against the name, which is not empty. Most names differ in their first byte, before sizes matter. */
+static inline int compare_entry(const struct erofs_block *block, uint32_t index, const char *name, size_t size_bytes)
+{
+    uint8_t first = *((const uint8_t *)block->entries + block->entries[index].name_offset);
+
+    if (first != (uint8_t)name[0]) {
+        return first - (uint8_t)name[0];
+    }
+    uint32_t entry_size;
+    const char *entry_name = name_of(block, index, &entry_size);
+
+    return erofs_compare_names(entry_name, entry_size, name, size_bytes);
+}
+
 /* The last block whose first name is not above the one that is looked for: it alone can have it. */
 static struct erofs_block find_block(const struct erofs *fs, const struct erofs_inode *directory, const char *name,
                                      size_t name_size_bytes)
@@ -133,9 +144,8 @@ static struct erofs_block find_block(const struct erofs *fs, const struct erofs_
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
         struct erofs_block block = erofs_directory_block(fs, directory, middle);
-        struct erofs_entry first = erofs_block_entry(&block, 0);
 
-        if (erofs_compare_names(first.name, first.name_size_bytes, name, name_size_bytes) <= 0) {
+        if (compare_entry(&block, 0, name, name_size_bytes) <= 0) {
             low = middle;
         } else {
             high = middle;
@@ -153,16 +163,18 @@ int erofs_lookup(const struct erofs *fs, uint64_t directory, const char *name, s
     if ((inode.mode & ABI_S_IFMT) != ABI_S_IFDIR) {
         return -ENOTDIR;
     }
+    if (name_size_bytes == 0) {
+        return -ENOENT;
+    }
     struct erofs_block block = find_block(fs, &inode, name, name_size_bytes);
     uint32_t low = 0, high = block.entry_count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        struct erofs_entry entry = erofs_block_entry(&block, middle);
-        int order = erofs_compare_names(entry.name, entry.name_size_bytes, name, name_size_bytes);
+        int order = compare_entry(&block, middle, name, name_size_bytes);
 
         if (order == 0) {
-            *out = entry;
+            *out = erofs_block_entry(&block, middle);
             return 0;
         }
         if (order < 0) {

@@ -57,24 +57,31 @@ static const uint32_t crc32c_tables[4][256] = {
     { ROW_256(TABLE_0) }, { ROW_256(TABLE_1) }, { ROW_256(TABLE_2) }, { ROW_256(TABLE_3) }
 };
 
-static uint32_t crc32c_word(uint32_t crc, uint32_t word)
+/* @shifted has the byte where it counts bytes of the table: an instruction less than an index takes. */
+static uint32_t crc32c_entry(unsigned table, uint64_t shifted)
 {
-    crc ^= word;
-    return crc32c_tables[3][crc & 0xff] ^ crc32c_tables[2][crc >> 8 & 0xff] ^ crc32c_tables[1][crc >> 16 & 0xff] ^
-           crc32c_tables[0][crc >> 24];
+    return *(const uint32_t *)((const char *)crc32c_tables[table] + (shifted & 0x3fc));
+}
+
+static uint32_t crc32c(uint32_t crc, const uint32_t *words, const uint32_t *end)
+{
+    for (; words < end; words++) {
+        uint64_t sum = crc ^ *words;
+
+        crc = crc32c_entry(3, sum << 2) ^ crc32c_entry(2, sum >> 6) ^ crc32c_entry(1, sum >> 14) ^
+              crc32c_entry(0, sum >> 22);
+    }
+    return crc;
 }
 
 /* The superblock's checksum: over the rest of its block, with the field itself taken for 0. */
 static uint32_t superblock_checksum(const uint8_t *image)
 {
     const uint32_t *words = (const uint32_t *)(image + EROFS_SUPERBLOCK_OFFSET);
-    const uint32_t *end = (const uint32_t *)(image + EROFS_BLOCK_BYTES);
-    uint32_t crc = crc32c_word(crc32c_word(UINT32_MAX, words[0]), 0);
+    const uint32_t start[] = { words[0], 0 };
+    uint32_t crc = crc32c(UINT32_MAX, start, start + 2);
 
-    for (words += 2; words < end; words++) {
-        crc = crc32c_word(crc, *words);
-    }
-    return crc;
+    return crc32c(crc, words + 2, (const uint32_t *)(image + EROFS_BLOCK_BYTES));
 }
 
 static int refuse(struct mount *mount, uint64_t nid, const char *reason)

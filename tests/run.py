@@ -75,8 +75,8 @@ class Unit:
 class Fuzz:
     """One libFuzzer target: the inputs that are kept, then new ones for some seconds.
 
-    Kept are those of tests/fuzz/corpus (what once went wrong), those that make_corpus.sh makes with other people's
-    tools, and what earlier runs found worth keeping, which like a crashing input goes to build/fuzz.
+    Kept are those of tests/fuzz/corpus (what once went wrong) and those of build/fuzz: the first inputs, made there by
+    the build, and what earlier runs found worth keeping. A crashing input goes there too.
     """
 
     def __init__(self, binary, seconds):
@@ -88,13 +88,11 @@ class Fuzz:
     def run(self):
         found = ROOT / "build" / "fuzz" / self.target
         found.mkdir(parents=True, exist_ok=True)
-        made = ROOT / "build" / "fuzz" / "corpus" / self.target
-        if not made.is_dir():
-            run_program(["sh", "tests/fuzz/make_corpus.sh", self.target, made], 120)
         command = [ROOT / self.binary, f"-max_total_time={self.seconds}", "-timeout=10", "-rss_limit_mb=1024",
                    "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={found}-", found]
         kept = ROOT / "tests" / "fuzz" / "corpus" / self.target
-        command += [corpus for corpus in (kept, made) if corpus.is_dir()]
+        if kept.is_dir():
+            command.append(kept)
         status, output = run_program(command, self.seconds + 120)
         return Counts(passed=1) if status == 0 else Counts(failed=1), output
 

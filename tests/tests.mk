@@ -6,7 +6,8 @@ HOST_SOURCES_base := arch/base/log.c arch/base/tree.c tests/stub/panic_stub.c
 HOST_SOURCES_mm := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) tests/unit/mm_world.c tests/unit/mm_audit.c
 HOST_SOURCES_shared := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) $(SHARED_SOURCES) \
     tests/unit/shared_world.c
-HOST_SOURCES_platform := $(HOST_SOURCES_base) $(filter platform/%.c,$(PANDO_SOURCES)) tests/unit/platform_world.c
+HOST_SOURCES_platform := $(HOST_SOURCES_base) $(filter platform/%.c,$(PANDO_SOURCES)) \
+    tests/unit/platform_tree.c tests/unit/platform_world.c
 HOST_LIBRARIES_platform := -lfdt
 # Of the supervisor, what parses and decides.
 HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c supervisor/erofs.c supervisor/erofs_mount.c \
@@ -30,7 +31,9 @@ UNIT_TESTS += \
     mm_usage \
     mm_window \
     platform_console \
+    platform_device_rows \
     platform_device_tree \
+    platform_device_tree_hostile \
     platform_memory_layout \
     platform_memory_spans \
     platform_plic \
@@ -46,21 +49,12 @@ UNIT_TESTS += \
     shared_region_load \
     shared_region_place \
     supervisor_command_line \
-    supervisor_erofs
+    supervisor_erofs \
+    supervisor_erofs_mount
 
 FUZZ_TARGETS += \
     platform_device_tree \
     shared_elf \
-    supervisor_command_line \
-    supervisor_erofs
-
-HOST_SOURCES_supervisor += tests/unit/supervisor_erofs_image.c
-UNIT_TESTS += \
-    supervisor_command_line \
-    supervisor_erofs
-
-FUZZ_TARGETS += \
-    platform_device_tree \
     supervisor_command_line \
     supervisor_erofs
 

@@ -23,14 +23,22 @@ user_copy_start:
     or t1, a0, a1
     andi t1, t1, 7
     bnez t1, 2f
-    andi t2, a2, -8
-    add t2, a1, t2 /* end of its whole words */
+    andi t2, a2, -16
+    add t2, a1, t2 /* end of its whole pairs of words */
     j 1f
 0:  ld t3, 0(a1)
-    addi a1, a1, 8
+    ld t4, 8(a1)
+    addi a1, a1, 16
+    sd t3, 0(a0)
+    sd t4, 8(a0)
+    addi a0, a0, 16
+1:  bltu a1, t2, 0b
+    addi t2, a1, 8
+    bltu a3, t2, 2f
+    ld t3, 0(a1)
+    mv a1, t2
     sd t3, 0(a0)
     addi a0, a0, 8
-1:  bltu a1, t2, 0b
 2:  bgeu a1, a3, 4f
 3:  lbu t3, 0(a1)
     addi a1, a1, 1

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "abi_pando.h"
 #include "region.h"
 
 /*
@@ -12,12 +13,6 @@ struct region_load_request {
     uint32_t flags; /* ABI_REGION_ALTERNATE_SITE, _ANY_BASE, _IMAGE_MANIFEST */
     struct manifest manifest; /* the supervisor's own copy; count 0 with IMAGE_MANIFEST, and only then */
     struct reason *reason; /* filled in when the image itself is refused (-ENOEXEC); or NULL */
-};
-
-struct region_load_answer {
-    uint64_t base; /* absolute address in the text window */
-    uint32_t answer; /* ABI_REGION_PREVIOUSLY_LOADED, _SYSTEM_CLASS */
-    uint32_t extent_count;
 };
 
 /*
@@ -35,10 +30,10 @@ struct region_load_answer {
  *   -ENOSPC   alternate site: no room; or the load hash's records are used up
  *   -ENOMEM   no frames, or one of them has as many references as can be counted
  */
-int region_load(struct region *region, const struct region_load_request *request, struct region_load_answer *answer);
+int region_load(struct region *region, const struct region_load_request *request, struct abi_region_loaded *answer);
 
 /*
  * Only look: the answer for an image that is loaded already, -ENOENT for one that is not, else an error as above.
  * For who has something to prepare before a load that can't be taken back.
  */
-int region_load_hit(struct region *region, const struct region_load_request *request, struct region_load_answer *answer);
+int region_load_hit(struct region *region, const struct region_load_request *request, struct abi_region_loaded *answer);

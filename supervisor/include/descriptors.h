@@ -24,7 +24,10 @@ void descriptors_init(struct descriptors *descriptors);
 void descriptors_close_all(struct descriptors *descriptors);
 
 /* The file at @number, borrowed while it stays open; NULL when there is none. */
-struct file *descriptors_get(const struct descriptors *descriptors, uint64_t number);
+static inline struct file *descriptors_get(const struct descriptors *descriptors, uint64_t number)
+{
+    return number < descriptors->capacity ? descriptors->slots[number] : NULL;
+}
 
 /*
  * Put @file, consuming its reference, at the lowest free number that is at least @lowest.

@@ -134,7 +134,7 @@ static void try_as_library(const struct image *image, uint32_t site)
     struct region_load_request request = { .image = *image,
                                            .account = account_root(),
                                            .flags = site | ABI_REGION_ANY_BASE | ABI_REGION_IMAGE_MANIFEST };
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
     int error = region_load(region_current(), &request, &answer);
 
     CHECK(error == 0 || error == -ENOEXEC || error == -EINVAL || error == -EEXIST || error == -EFBIG ||

@@ -70,45 +70,11 @@ static void read_directory(uint64_t nid, unsigned depth)
     }
 }
 
-/* A little of everything. */
-static void make_good_image(void)
-{
-    static uint8_t content[3 * EROFS_BLOCK_BYTES];
-    uint64_t root, folder, plain, tail, chunks, wide, link;
-
-    image_start();
-    root = image_reserve(IMAGE_SHORT, 0, 200);
-    folder = image_reserve(IMAGE_EXTENDED, 2, 80);
-    plain = image_reserve(IMAGE_SHORT, 0, 0);
-    tail = image_reserve(IMAGE_SHORT, 1, 100);
-    chunks = image_reserve(IMAGE_SHORT, 0, 12);
-    wide = image_reserve(IMAGE_EXTENDED, 1, 28);
-    link = image_reserve(IMAGE_SHORT, 0, 8);
-    image_put_plain(plain, ABI_S_IFREG | 0755, content, 5000);
-    image_put_inline(tail, ABI_S_IFREG | 0644, content, EROFS_BLOCK_BYTES + 100);
-    image_put_chunked(chunks, ABI_S_IFREG | 0644, content, sizeof(content), 0, IMAGE_NARROW);
-    image_put_chunked(wide, ABI_S_IFREG | 0644, content, sizeof(content), 0, IMAGE_WIDE);
-    image_put_inline(link, ABI_S_IFLNK | 0777, "../plain", 8);
-    image_put_directory(root,
-                        (const struct image_entry[]){ { ".", root, 2 },
-                                                      { "..", root, 2 },
-                                                      { "chunks", chunks, 1 },
-                                                      { "folder", folder, 2 },
-                                                      { "plain", plain, 1 },
-                                                      { "tail", tail, 1 } },
-                        6, 0);
-    image_put_directory(
-        folder,
-        (const struct image_entry[]){ { ".", folder, 2 }, { "..", root, 2 }, { "link", link, 7 }, { "wide", wide, 1 } },
-        4, 0);
-    image_finish(root);
-}
-
 static void change_good_image(const uint8_t *data, size_t size)
 {
-    make_good_image();
+    image_sample();
     for (size_t at = 1; at + 3 < size;) {
-        uint64_t offset = EROFS_SUPERBLOCK_OFFSET + (data[at] | (uint64_t)data[at + 1] << 8) % EROFS_BLOCK_BYTES;
+        uint64_t offset = EROFS_SUPERBLOCK_OFFSET + (data[at] | (uint64_t)data[at + 1] << 8) % (3 * EROFS_BLOCK_BYTES);
         uint8_t length = data[at + 2] % 17;
 
         at += 3;

@@ -44,7 +44,7 @@ struct stub_counts stub_counts;
 
 static uint64_t ram_bytes;
 static bool table_given[DESCRIPTOR_WINDOW_BYTES / DESCRIPTOR_TABLE_BYTES];
-static bool page_given[DESCRIPTOR_WINDOW_BYTES / PAGE_SIZE];
+static paddr_t page_given[DESCRIPTOR_WINDOW_BYTES / PAGE_SIZE]; /* 0: none */
 static struct translation tlb[TRANSLATIONS];
 static struct table_translation table_tlb[TABLE_TRANSLATIONS];
 static paddr_t current_root;
@@ -139,13 +139,18 @@ void arch_descriptor_table_give(const void *page, paddr_t table)
 
 void arch_descriptor_page_map(void *page, paddr_t frame)
 {
-    ASSERT(!arch_descriptor_table_missing(page) && !page_given[window_offset(page) / PAGE_SIZE]);
+    ASSERT(!arch_descriptor_table_missing(page) && page_given[window_offset(page) / PAGE_SIZE].value == 0);
     check_zeroed_frame(frame);
-    page_given[window_offset(page) / PAGE_SIZE] = true;
+    page_given[window_offset(page) / PAGE_SIZE] = frame;
     stub_counts.descriptor_pages++;
     if (mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE) != 0) {
         panic("the host refuses a page of descriptors");
     }
+}
+
+paddr_t stub_descriptor_frame(paddr_t frame)
+{
+    return page_given[(frame.value >> PAGE_SHIFT) * DESCRIPTOR_BYTES / PAGE_SIZE];
 }
 
 void arch_page_zero(void *page)

@@ -46,3 +46,6 @@ struct stub_counts {
     uint64_t descriptor_tables;
 };
 extern struct stub_counts stub_counts;
+
+/* The frame behind the page of descriptors that has the one of @frame. */
+paddr_t stub_descriptor_frame(paddr_t frame);

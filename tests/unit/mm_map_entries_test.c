@@ -387,6 +387,23 @@ TEST(pages_come_back_when_access_does)
     map_destroy(map);
 }
 
+TEST(protecting_as_it_is_costs_no_flush_and_no_fault)
+{
+    world_start(4 << 20);
+    struct map *map = world_map();
+
+    CHECK_EQUAL(add(map, BASE, 8 * P, R | W), 0);
+    CHECK_EQUAL(world_store(map, BASE, 1), 0);
+    uint64_t flushes = stub_counts.flushes, faults = stub_counts.faults;
+
+    CHECK_EQUAL(map_protect(map, BASE, 8 * P, R | W), 0);
+    CHECK_EQUAL(map_protect(map, BASE + P, P, R), 0); /* nothing is mapped there */
+    CHECK_EQUAL(world_store(map, BASE, 2), 0);
+    CHECK_EQUAL(stub_counts.flushes, flushes);
+    CHECK_EQUAL(stub_counts.faults, faults);
+    map_destroy(map);
+}
+
 TEST(a8_no_page_is_ever_writable_and_executable)
 {
     const uint8_t turns[] = { R | W, R | X, R, X, R | W, 0, W, R | X, R | W };

@@ -115,6 +115,27 @@ TEST(a_frames_sharers_are_maps_and_each_pays_its_part)
     }
 }
 
+TEST(what_a_sharer_can_write_is_not_counted_as_saved)
+{
+    struct object *object;
+
+    world_start(4 << 20);
+    struct map *first = world_map(), *second = world_map();
+
+    CHECK_EQUAL(object_create_anonymous(2 * P, &object), 0);
+    CHECK_EQUAL(world_add_object(first, BASE, 2, RW, MAP_ENTRY_SHARED, object, 0), 0);
+    CHECK_EQUAL(world_add_object(second, BASE, 2, R, MAP_ENTRY_SHARED, object, 0), 0);
+    CHECK_EQUAL(world_store(first, BASE, 1), 0);
+    world_expect(second, BASE, 1);
+    count(first, second, NULL);
+    CHECK_EQUAL(totals.saved_mappings, 0);
+    CHECK_EQUAL(rows[0].private_frames, 0);
+    CHECK_EQUAL(rows[1].ro_shared_frames, 1);
+    object_put(object);
+    map_destroy(first);
+    map_destroy(second);
+}
+
 TEST(shared_tables_are_counted_as_shared)
 {
     struct windows windows;

@@ -262,9 +262,13 @@ TEST(d16_unmapping_leaves_the_neighbours_pages)
 {
     start(2);
     CHECK_EQUAL(world_store(maps[1], data_pages[2], 7), 0);
+    world_expect(maps[0], data_pages[0], 0x80);
+    uint64_t faults = stub_counts.faults;
+
     windows_unmap(&windows, data_pages[1], P);
     world_expect(maps[0], data_pages[0], 0x80);
     world_expect(maps[0], data_pages[2], 0x82);
+    CHECK_EQUAL(stub_counts.faults, faults); /* the link stays too */
     world_expect(maps[1], data_pages[0], 0x80);
     world_expect(maps[1], data_pages[2], 7);
     end();

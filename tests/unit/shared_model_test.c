@@ -191,7 +191,7 @@ static void step(void)
                  (own_manifest ? 0 : ABI_REGION_IMAGE_MANIFEST),
         .manifest = { own_manifest ? image->manifest.count : 0, image->manifest.extents },
     };
-    struct region_load_answer answer = { .base = 1 };
+    struct abi_region_loaded answer = { .base = 1 };
 
     if (!site && !any_base && wrong_pages != 0) {
         expected = -EINVAL;

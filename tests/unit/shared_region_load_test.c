@@ -58,7 +58,7 @@ TEST(r2_1_two_images_in_one_file_are_two_entries)
     struct region_load_request request = { .image = { object, 0, first.size },
                                            .account = account_root(),
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
 
     for (int round = 0; round < 2; round++) {
         uint32_t hit = round == 0 ? 0 : ABI_REGION_PREVIOUSLY_LOADED;
@@ -78,7 +78,7 @@ TEST(r2_1_two_images_in_one_file_are_two_entries)
 /* D9: what the caller's private mapping made of the image plays no part; an image is the object's own bytes. */
 TEST(ancestor_d09_the_bytes_loaded_are_the_images_own)
 {
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
     struct map *map;
     uint8_t byte;
 
@@ -129,7 +129,7 @@ TEST(ancestor_d10_an_image_that_leaves_its_object_is_refused)
         struct region_load_request request = { .image = wrong[i],
                                                .account = account_root(),
                                                .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
-        struct region_load_answer answer = world_untouched;
+        struct abi_region_loaded answer = world_untouched;
         uint64_t state = world_state();
 
         CHECK_EQUAL(region_load(region_current(), &request, &answer), -EINVAL);
@@ -149,7 +149,7 @@ TEST(ancestor_d11_untouched_anonymous_memory_is_an_object_like_any_other)
     struct region_load_request request = { .image = image_of(object),
                                            .account = account_root(),
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     uint64_t state = world_state();
 
     CHECK_EQUAL(region_load(region, &request, &answer), -ENOEXEC); /* its zeros are read, and are no ELF file */
@@ -189,7 +189,7 @@ TEST(ancestor_d21_a_new_object_at_an_old_ones_address_is_never_a_hit)
 TEST(r2_2_a_hit_needs_an_equal_manifest)
 {
     struct derived_manifest good, wrong;
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
@@ -216,7 +216,7 @@ TEST(r2_2_a_hit_needs_an_equal_manifest)
 TEST(ancestor_d20_a_hit_compares_every_field_and_the_base)
 {
     struct derived_manifest good;
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
@@ -247,7 +247,7 @@ TEST(ancestor_d20_a_hit_compares_every_field_and_the_base)
 
 TEST(r2_2_a_hit_with_a_shorter_image_is_refused)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
@@ -269,7 +269,7 @@ TEST(r2_2_load_hit_costs_the_same_for_16_kib_and_16_mib)
     for (unsigned i = 0; i < ARRAY_COUNT(sizes); i++) {
         struct plan plan = world_library(32 * MEBIBYTE * (1 + i), sizes[i], 0x800, 0);
         struct object *object = world_planned(&plan);
-        struct region_load_answer answer;
+        struct abi_region_loaded answer;
 
         world_check_loaded(object, ANY, 0, TEXT + 32 * MEBIBYTE * (1 + i), false);
         void *bytes = arch_direct(object->initrd_start);
@@ -304,7 +304,7 @@ TEST(r2_3_image_manifest_and_a_count_exclude_each_other)
 
 TEST(ancestor_d19_an_empty_manifest_first_does_not_fix_it)
 {
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
     struct derived_manifest good;
 
     world_start();
@@ -401,7 +401,7 @@ TEST(r2_7_padded_images_are_mapped_in_place_and_nothing_is_copied)
 /* Every allocation of a load fails once; each time the state is as before, and the load that follows succeeds. */
 static void check_every_allocation(struct object *object, uint32_t flags)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     uint64_t state = world_state();
     unsigned failures = 0;
 
@@ -468,7 +468,7 @@ TEST(ancestor_d16_a_load_that_fails_leaves_its_neighbours_intact)
 
 TEST(ancestor_d49_nothing_is_written_when_a_load_fails)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
 
     world_start();
     struct plan plan = world_program();
@@ -482,7 +482,7 @@ TEST(ancestor_d49_nothing_is_written_when_a_load_fails)
 /* Entries to the bound of the records: an error, the state as before, and a hit still works. */
 TEST(ancestor_d07_the_records_run_out_as_an_error)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     struct object *first = NULL;
     int error = 0;
 

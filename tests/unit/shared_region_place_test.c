@@ -266,7 +266,7 @@ TEST(r2_6_what_is_taken_in_either_window_is_eexist)
 
 TEST(r2_6_a_file_that_was_not_linked_for_the_windows_is_enoexec)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     struct reason reason = { "" };
 
     world_start();

@@ -114,7 +114,7 @@ TEST(ancestor_d34_every_step_of_starting_up_can_fail_cleanly)
 
 TEST(r3_7_the_last_reference_takes_every_entry_and_page_along)
 {
-    struct region_load_answer answer;
+    struct abi_region_loaded answer;
     struct region *region;
 
     world_start();

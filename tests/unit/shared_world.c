@@ -248,7 +248,7 @@ uint8_t *world_byte(const struct object *object, uint64_t offset)
 /* --- Loading */
 
 int world_load_manifest(struct object *object, uint32_t flags, uint64_t base, struct manifest manifest,
-                        struct region_load_answer *answer)
+                        struct abi_region_loaded *answer)
 {
     struct region_load_request request = {
         .image = image_of(object), .account = account_root(), .base = base, .flags = flags, .manifest = manifest
@@ -257,7 +257,7 @@ int world_load_manifest(struct object *object, uint32_t flags, uint64_t base, st
     return region_load(region_current(), &request, answer);
 }
 
-int world_load(struct object *object, uint32_t flags, uint64_t base, struct region_load_answer *answer)
+int world_load(struct object *object, uint32_t flags, uint64_t base, struct abi_region_loaded *answer)
 {
     return world_load_manifest(object, flags | ABI_REGION_IMAGE_MANIFEST, base, (struct manifest){ .count = 0 },
                                answer);
@@ -434,7 +434,7 @@ void world_audit(void)
 
 /* --- Loads that are checked */
 
-const struct region_load_answer world_untouched = { 0x1111111111111111, 0x22222222, 0x33333333 };
+const struct abi_region_loaded world_untouched = { 0x1111111111111111, 0x22222222, 0x33333333 };
 
 struct object *world_small_library(uint64_t offset)
 {
@@ -444,14 +444,14 @@ struct object *world_small_library(uint64_t offset)
     return world_planned(&plan);
 }
 
-bool world_is_untouched(const struct region_load_answer *answer)
+bool world_is_untouched(const struct abi_region_loaded *answer)
 {
     return memcmp(answer, &world_untouched, sizeof(world_untouched)) == 0;
 }
 
 void world_check_refused(struct object *object, uint32_t flags, uint64_t base, int error)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     uint64_t state = world_state();
 
     CHECK_EQUAL(world_load(object, flags, base, &answer), error);
@@ -462,7 +462,7 @@ void world_check_refused(struct object *object, uint32_t flags, uint64_t base, i
 void world_check_manifest_refused(struct object *object, uint32_t flags, uint64_t base, struct manifest manifest,
                                   int error)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     uint64_t state = world_state();
 
     CHECK_EQUAL(world_load_manifest(object, flags, base, manifest, &answer), error);
@@ -472,7 +472,7 @@ void world_check_manifest_refused(struct object *object, uint32_t flags, uint64_
 
 void world_check_loaded(struct object *object, uint32_t flags, uint64_t base, uint64_t loaded_at, bool hit)
 {
-    struct region_load_answer answer = world_untouched;
+    struct abi_region_loaded answer = world_untouched;
     uint64_t state = world_state();
 
     CHECK_EQUAL(world_load(object, flags, base, &answer), 0);

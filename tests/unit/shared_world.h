@@ -91,11 +91,11 @@ uint8_t *world_byte(const struct object *object, uint64_t offset);
 /* --- Loading */
 
 /* With IMAGE_MANIFEST. */
-int world_load(struct object *object, uint32_t flags, uint64_t base, struct region_load_answer *answer);
+int world_load(struct object *object, uint32_t flags, uint64_t base, struct abi_region_loaded *answer);
 
 /* With a manifest of the caller's. */
 int world_load_manifest(struct object *object, uint32_t flags, uint64_t base, struct manifest manifest,
-                        struct region_load_answer *answer);
+                        struct abi_region_loaded *answer);
 
 /* The manifest that rule 2.3 gives for @object, relative; and its link base as a text address. */
 uint64_t world_derive(struct object *object, struct derived_manifest *out);
@@ -117,8 +117,8 @@ void world_audit(void);
 /* --- Loads that are checked */
 
 /* What answers hold before a load, and whether one still does. */
-extern const struct region_load_answer world_untouched;
-bool world_is_untouched(const struct region_load_answer *answer);
+extern const struct abi_region_loaded world_untouched;
+bool world_is_untouched(const struct abi_region_loaded *answer);
 
 /* A library at window offset @offset: one page of text, one of rodata, one of data. */
 struct object *world_small_library(uint64_t offset);

@@ -4,11 +4,14 @@
 #include "abi_types.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 uint8_t *image;
 uint64_t image_bytes;
+struct image_nids sample;
+uint8_t image_content[IMAGE_CONTENT_BYTES];
 
 static uint32_t meta_end, next_block;
 
@@ -194,4 +197,119 @@ void image_sum(void)
     image_superblock()->checksum = 0;
     image_superblock()->checksum =
         image_crc(UINT32_MAX, image + EROFS_SUPERBLOCK_OFFSET, EROFS_BLOCK_BYTES - EROFS_SUPERBLOCK_OFFSET);
+}
+
+static uint64_t small(void)
+{
+    return image_reserve(IMAGE_SHORT, 0, 0);
+}
+
+static uint64_t link_to(const char *text)
+{
+    uint64_t nid = image_reserve(IMAGE_SHORT, 0, (uint32_t)strlen(text));
+
+    image_put_inline(nid, ABI_S_IFLNK | 0777, text, (uint32_t)strlen(text));
+    return nid;
+}
+
+static void put_many(void)
+{
+    static char names[IMAGE_MANY][4];
+    struct image_entry entries[IMAGE_MANY + 2] = { { ".", sample.many, 2 }, { "..", sample.root, 2 } };
+
+    for (unsigned i = 0; i < IMAGE_MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "%03u", i);
+        entries[i + 2] = (struct image_entry){ names[i], sample.a, 1 };
+    }
+    image_put_directory(sample.many, entries, IMAGE_MANY + 2, 100);
+}
+
+static void put_files(void)
+{
+    sample.a = small();
+    image_put_plain(sample.a, ABI_S_IFREG | 0644, "content of a", 12);
+    sample.hello = small();
+    image_put_plain(sample.hello, ABI_S_IFREG | 0755, image_content, 5000);
+    sample.chunks = image_reserve(IMAGE_SHORT, 0, 5 * 4);
+    image_put_chunked(sample.chunks, ABI_S_IFREG | 0644, image_content, IMAGE_CONTENT_BYTES, 0, IMAGE_NARROW);
+    sample.wide = image_reserve(IMAGE_SHORT, 3, 4 + 3 * 8);
+    image_put_chunked(sample.wide, ABI_S_IFREG | 0644, image_content, IMAGE_CONTENT_BYTES, 1, IMAGE_WIDE);
+    sample.tail = image_reserve(IMAGE_SHORT, 1, 1904);
+    image_put_inline(sample.tail, ABI_S_IFREG | 0644, image_content, 2 * EROFS_BLOCK_BYTES + 1904);
+    sample.empty = small();
+    image_put_plain(sample.empty, ABI_S_IFREG | 0600, NULL, 0);
+    sample.extended = image_reserve(IMAGE_EXTENDED, 2, 100);
+    image_put_inline(sample.extended, ABI_S_IFREG | 0644, image_content, 100);
+    sample.exact = small();
+    image_put_inline(sample.exact, ABI_S_IFREG | 0644, image_content, EROFS_BLOCK_BYTES);
+}
+
+static void put_links(void)
+{
+    sample.self = link_to("hello");
+    sample.up = link_to("../../bin");
+    sample.loop1 = link_to("loop2");
+    sample.loop2 = link_to("loop1");
+    sample.to_root = link_to("/");
+    sample.absolute = link_to("/bin//hello");
+}
+
+static void put_directories(void)
+{
+    sample.root = image_reserve(IMAGE_SHORT, 0, 300);
+    sample.bin = image_reserve(IMAGE_SHORT, 0, 100);
+    sample.etc = image_reserve(IMAGE_EXTENDED, 0, 200);
+    sample.deep = image_reserve(IMAGE_SHORT, 2, 100);
+    sample.er = image_reserve(IMAGE_SHORT, 0, 100);
+    sample.many = image_reserve(IMAGE_SHORT, 0, 40);
+    sample.file = sample.a;
+    IMAGE_DIRECTORY(sample.root, { ".", sample.root, 2 }, { "..", sample.root, 2 }, { "bin", sample.bin, 2 },
+                    { "chunks", sample.chunks, 1 }, { "empty", sample.empty, 1 }, { "etc", sample.etc, 2 },
+                    { "exact", sample.exact, 1 }, { "extended", sample.extended, 1 }, { "many", sample.many, 2 },
+                    { "tail", sample.tail, 1 }, { "wide", sample.wide, 1 });
+    IMAGE_DIRECTORY(sample.bin, { ".", sample.bin, 2 }, { "..", sample.root, 2 }, { "a", sample.a, 1 },
+                    { "hello", sample.hello, 1 }, { "self", sample.self, 7 });
+    IMAGE_DIRECTORY(sample.etc, { ".", sample.etc, 2 }, { "..", sample.root, 2 }, { "abs", sample.absolute, 7 },
+                    { "deep", sample.deep, 2 }, { "loop1", sample.loop1, 7 }, { "loop2", sample.loop2, 7 },
+                    { "root", sample.to_root, 7 });
+    IMAGE_DIRECTORY(sample.deep, { "-", sample.a, 1 }, { ".", sample.deep, 2 }, { "..", sample.etc, 2 },
+                    { "er", sample.er, 2 }, { "up", sample.up, 7 });
+    IMAGE_DIRECTORY(sample.er, { ".", sample.er, 2 }, { "..", sample.deep, 2 }, { "file", sample.file, 1 });
+    put_many();
+}
+
+void image_sample(void)
+{
+    uint64_t state = 7;
+
+    for (unsigned i = 0; i < IMAGE_CONTENT_BYTES; i++) {
+        /* Knuth's linear congruential generator: its high bits look random. */
+        state = state * 6364136223846793005 + 1442695040888963407;
+        image_content[i] = (uint8_t)(state >> 56);
+    }
+    image_start();
+    put_files();
+    put_links();
+    put_directories();
+    image_finish(sample.root);
+}
+
+struct erofs_disk_entry *image_entry_of(uint64_t directory, const char *name)
+{
+    struct erofs fs = { .image = image, .size_bytes = image_bytes, .root_nid = sample.root };
+    struct erofs_inode inode;
+
+    erofs_inode(&fs, directory, &inode);
+    for (uint64_t i = 0; i < erofs_block_count(inode.size_bytes); i++) {
+        struct erofs_block block = erofs_directory_block(&fs, &inode, i);
+
+        for (uint32_t k = 0; k < block.entry_count; k++) {
+            struct erofs_entry entry = erofs_block_entry(&block, k);
+
+            if (entry.name_size_bytes == strlen(name) && memcmp(entry.name, name, strlen(name)) == 0) {
+                return (struct erofs_disk_entry *)&block.entries[k];
+            }
+        }
+    }
+    abort();
 }

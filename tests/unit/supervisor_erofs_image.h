@@ -40,10 +40,34 @@ void image_put_chunked(uint64_t nid, uint16_t mode, const void *content, uint32_
  */
 uint32_t image_put_directory(uint64_t nid, const struct image_entry *entries, size_t count, size_t per_block);
 
+#define IMAGE_DIRECTORY(nid, ...) \
+    image_put_directory(nid, (const struct image_entry[]){ __VA_ARGS__ }, \
+                        sizeof((const struct image_entry[]){ __VA_ARGS__ }) / sizeof(struct image_entry), 0)
+
 /* The superblock, without a checksum; and with a right one. */
 void image_finish(uint64_t root);
 void image_sum(void);
 
+/*
+ * An image with something of everything:
+ *
+ *     /bin/a  /bin/hello  /bin/self -> hello      /etc/deep/er/file  /etc/deep/up -> ../../bin
+ *     /etc/loop1 -> loop2  /etc/loop2 -> loop1    /etc/root -> /     /etc/abs -> /bin//hello
+ *     /many/000 .. /many/399 (several blocks)     /chunks  /wide  /tail  /empty  /extended  /exact
+ */
+#define IMAGE_MANY 400u
+#define IMAGE_CONTENT_BYTES 20000u
+struct image_nids {
+    uint64_t root, bin, etc, deep, er, many;
+    uint64_t a, hello, self, file, up, loop1, loop2, to_root, absolute;
+    uint64_t chunks, wide, tail, empty, extended, exact;
+};
+extern struct image_nids sample;
+extern uint8_t image_content[IMAGE_CONTENT_BYTES]; /* what the files hold, cut to their size; but for /bin/a */
+void image_sample(void);
+
+/* To be changed: an entry of one of the sample's directories, the superblock, an inode. */
+struct erofs_disk_entry *image_entry_of(uint64_t directory, const char *name);
 struct erofs_superblock *image_superblock(void);
 struct erofs_disk_inode *image_inode(uint64_t nid);
 
