@@ -215,8 +215,8 @@ static int write_strings(struct writer *writer, const struct arguments *argument
 {
     for (uint32_t at = 0; at < arguments->size_bytes; at += PAGE_SIZE) {
         uint32_t left = arguments->size_bytes - at;
-        int error = write_bytes(writer, arch_direct(arguments->frames[at >> PAGE_SHIFT]),
-                                left < PAGE_SIZE ? left : PAGE_SIZE);
+        int error =
+            write_bytes(writer, arch_direct(arguments->frames[at >> PAGE_SHIFT]), left < PAGE_SIZE ? left : PAGE_SIZE);
 
         if (error) {
             return error;
@@ -229,7 +229,8 @@ int arguments_lay_out(const struct arguments *arguments, struct map *map, uint64
                       const struct auxiliary *auxiliary, uint32_t auxiliary_count, uint64_t *stack_pointer)
 {
     uint64_t strings = ALIGNED_DOWN(stack_end - arguments->size_bytes, 16);
-    uint64_t words = 1 + arguments->argument_count + 1 + arguments->environment_count + 1 + 2 * (auxiliary_count + 1ull);
+    uint64_t words =
+        1 + arguments->argument_count + 1 + arguments->environment_count + 1 + 2 * (auxiliary_count + 1ull);
     uint64_t start = ALIGNED_DOWN(strings - words * sizeof(uint64_t), 16);
     struct writer writer;
     uint32_t offset = 0;

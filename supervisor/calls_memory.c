@@ -64,7 +64,7 @@ static int make_mapping(uint64_t size_bytes, uint64_t protection, uint64_t flags
         (type != ABI_MAP_SHARED && type != ABI_MAP_PRIVATE) || !is_page_aligned(offset)) {
         return -EINVAL;
     }
-    if (page_round_up_overflows(size_bytes, &size)) {
+    if (page_round_up_overflows(size_bytes, &size) || size > SV39_USER_END) {
         return -ENOMEM;
     }
     if (add_overflows(offset, size, &end) || end > INT64_MAX) {

@@ -78,7 +78,8 @@ static int load(const struct abi_region_load *call, struct region_load_request *
     return error ? error : arch_copy_out(to, &answer, sizeof(answer));
 }
 
-__attribute__((noinline)) static int load_with_manifest(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
+__attribute__((noinline)) static int load_with_manifest(const struct abi_region_load *call,
+                                                        struct region_load_request *request, uaddr_t to)
 {
     paddr_t frame;
     int error = frame_alloc(FRAME_SUPERVISOR, &frame);

@@ -10,9 +10,8 @@ struct file *file_create(const struct file_kind *kind, uint64_t inode, bool read
     struct file *file = pool_alloc(&pool);
 
     if (file != NULL) {
-        *file = (struct file){
-            .kind = kind, .ref_count = 1, .readable = readable, .writable = writable, .inode = inode
-        };
+        *file =
+            (struct file){ .kind = kind, .ref_count = 1, .readable = readable, .writable = writable, .inode = inode };
     }
     return file;
 }

@@ -62,11 +62,8 @@ static int lay_out_stack(struct task *task, const struct arguments *arguments)
 {
     struct program_start start = program_start(task->program);
     const struct auxiliary auxiliary[] = {
-        { ABI_AT_PAGESZ, PAGE_SIZE },
-        { ABI_AT_PHDR, start.headers_address },
-        { ABI_AT_PHENT, 56 },
-        { ABI_AT_PHNUM, start.header_count },
-        { ABI_AT_ENTRY, start.entry },
+        { ABI_AT_PAGESZ, PAGE_SIZE },         { ABI_AT_PHDR, start.headers_address }, { ABI_AT_PHENT, 56 },
+        { ABI_AT_PHNUM, start.header_count }, { ABI_AT_ENTRY, start.entry },
     };
 
     task->frame.pc = start.entry;

@@ -208,8 +208,8 @@ static void start_devices(uint64_t hart_id)
 
     timer_init(machine.timebase_hz);
     cpu_counters_allow(command_line.bench);
-    if (plic_init(&machine) || hart == NULL || (hart->capabilities & HART_PLIC) == 0 ||
-        plic_open(hart->plic_context) || console_listen()) {
+    if (plic_init(&machine) || hart == NULL || (hart->capabilities & HART_PLIC) == 0 || plic_open(hart->plic_context) ||
+        console_listen()) {
         log_error("the console's interrupt does not reach hart %lu: there is output only", hart_id);
     }
     cpu_interrupts_enable();

@@ -29,9 +29,9 @@ static void program(uint64_t ticks)
     cpu_timer_set(ticks);
 }
 
-void timer_init(uint64_t frequency)
+void timer_init(uint64_t frequency_hz)
 {
-    ticks_per_second = frequency;
+    ticks_per_second = frequency_hz;
     program(UINT64_MAX);
 }
 

@@ -9,8 +9,10 @@ arch_page_zero:
     li t0, 4096
     add t0, a0, t0
 1:
-    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    sd zero, 8 * \n(a0)
+    .set offset, 0
+    .rept 32
+    sd zero, offset(a0)
+    .set offset, offset + 8
     .endr
     addi a0, a0, 256
     bltu a0, t0, 1b

@@ -46,8 +46,7 @@ void supervisor_map_init(uint64_t image)
 
 struct memory_span supervisor_image(void)
 {
-    return (struct memory_span){ paddr(image_physical),
-                                 paddr(image_physical + (uint64_t)(image_end - image_start)) };
+    return (struct memory_span){ paddr(image_physical), paddr(image_physical + (uint64_t)(image_end - image_start)) };
 }
 
 /* Store @count leaves of @span bytes each, neighbours in the table and in memory. */

@@ -65,10 +65,22 @@ extern char probe_instruction[];
 static const char *cause_name(uint64_t cause)
 {
     static const char *const names[] = {
-        "instruction misaligned", "instruction access fault", "illegal instruction", "breakpoint",
-        "load misaligned",        "load access fault",        "store misaligned",    "store access fault",
-        "ecall from U",           "ecall from S",             "cause 10",            "cause 11",
-        "instruction page fault", "load page fault",          "cause 14",            "store page fault",
+        "instruction misaligned",
+        "instruction access fault",
+        "illegal instruction",
+        "breakpoint",
+        "load misaligned",
+        "load access fault",
+        "store misaligned",
+        "store access fault",
+        "ecall from U",
+        "ecall from S",
+        "cause 10",
+        "cause 11",
+        "instruction page fault",
+        "load page fault",
+        "cause 14",
+        "store page fault",
     };
 
     return cause < ARRAY_COUNT(names) ? names[cause] : "unknown cause";
@@ -76,8 +88,8 @@ static const char *cause_name(uint64_t cause)
 
 _Noreturn static void panic_with_frame(const struct supervisor_frame *frame, uint64_t cause, uint64_t value)
 {
-    static const char names[32][5] = { "",   "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0",  "s1",  "a0",
-                                       "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3",  "s4",  "s5",
+    static const char names[32][5] = { "",   "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+                                       "a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
                                        "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
     struct hart *hart = this_hart();
 

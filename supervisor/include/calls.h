@@ -13,4 +13,8 @@ ABI_OWN_CALL_LIST(CALL_DECLARE)
 #undef CALL_DECLARE
 
 /* Arguments that a call has not. */
-#define CALL_UNUSED(...) (void)(uint64_t[]){ __VA_ARGS__ }
+#define CALL_UNUSED(...) \
+    (void)(uint64_t[]) \
+    { \
+        __VA_ARGS__ \
+    }

@@ -82,5 +82,5 @@ struct task *task_following(struct task *task);
 uint32_t task_count(void);
 
 /* wait4 statuses. */
-#define TASK_STATUS_EXIT(code) ((int32_t)((code) & 0xff) << 8)
-#define TASK_STATUS_SIGNAL(signal) ((int32_t)((signal) & 0x7f))
+#define TASK_STATUS_EXIT(code) ((int32_t)((code)&0xff) << 8)
+#define TASK_STATUS_SIGNAL(signal) ((int32_t)((signal)&0x7f))

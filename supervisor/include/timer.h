@@ -14,8 +14,8 @@ struct timer {
     bool armed;
 };
 
-/* @ticks_per_second of the time register. Called once. */
-void timer_init(uint64_t ticks_per_second);
+/* @frequency_hz of the time register. Called once. */
+void timer_init(uint64_t frequency_hz);
 
 uint64_t timer_ticks_per_second(void);
 

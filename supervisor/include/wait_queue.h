@@ -9,5 +9,7 @@ struct wait_queue {
 
 #define WAIT_QUEUE(name) \
     { \
-        { &(name).tasks, &(name).tasks } \
+        { \
+            &(name).tasks, &(name).tasks \
+        } \
     }

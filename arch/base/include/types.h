@@ -48,6 +48,6 @@ static inline uint64_t page_round_up(uint64_t value)
 }
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
-#define ALIGNED_DOWN(value, alignment) ((value) & ~((uint64_t)(alignment) - 1))
-#define ALIGNED_UP(value, alignment) (((value) + ((uint64_t)(alignment) - 1)) & ~((uint64_t)(alignment) - 1))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define ALIGNED_DOWN(value, alignment) ((value) & ~((uint64_t)(alignment)-1))
+#define ALIGNED_UP(value, alignment) (((value) + ((uint64_t)(alignment)-1)) & ~((uint64_t)(alignment)-1))

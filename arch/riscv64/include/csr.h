@@ -46,7 +46,6 @@ enum scause {
     SCAUSE_EXTERNAL_INTERRUPT = 9,
 };
 
-
 #define csr_read(csr) \
     ({ \
         uint64_t csr_value_; \

@@ -75,7 +75,7 @@ extern trap_call *const trap_own_calls[TRAP_OWN_CALLS];
 int64_t trap_unknown_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 
 /* An exception of the task that runs, at frame->pc; or an interrupt while it ran. */
-void trap_exception(struct trap_frame *frame, uint64_t cause, uint64_t value);
+void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value);
 void trap_interrupt(uint64_t cause);
 
 /*
