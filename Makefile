@@ -59,7 +59,7 @@ endif
 
 # Several goals on one command line (`make setup lint test`) are done in that order, although jobs run side by side:
 # each of these waits for those named before it, and all that is built waits for those that come first (FIRST).
-ORDERED := setup clean distclean all lint run bench fuzz debug unit test
+ORDERED := setup clean distclean all lint run bench profile fuzz debug unit test
 FIRST :=
 STARTED :=
 BEFORE :=
@@ -240,6 +240,16 @@ debug: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU and wait for gdb, which is s
 .PHONY: bench
 bench: $(BUILD)/pando.bin $(INITRD) ## print one line a figure: bench NAME VALUE UNIT
 	$(Q)$(PYTHON) tests/bench/run.py --cross=$(CROSS) --elf=$(BUILD)/pando.elf --runner=$(call quoted,$(RUNNER))
+
+.PHONY: profile
+profile: $(BUILD)/pando.bin $(INITRD) $(HOST)/profile_plugin.so ## run RUN and print the instructions of each function
+	$(Q)APPEND="bench quiet $$APPEND" $(PYTHON) tests/bench/profile.py --cross=$(CROSS) --elf=$(BUILD)/pando.elf \
+	    --plugin=$(HOST)/profile_plugin.so --output=$(BUILD)/profile.txt --runner=$(call quoted,$(RUNNER)) --mem=$(MEM)
+
+$(HOST)/profile_plugin.so: tests/bench/profile_plugin.c
+	@$(call step,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -O2 -shared -fPIC -fvisibility=hidden -o $@ $<
 
 ##@ Testing
 .PHONY: test

@@ -111,7 +111,7 @@ static void log_machine(uint64_t hart_id)
     if (command_line.ignored[0] != '\0') {
         log_info("command line: not known and ignored: %s", command_line.ignored);
     }
-    log_info("hart %lu runs, %u in the device tree; clock %lu Hz", hart_id, machine.hart_count, machine.timebase_hz);
+    log_info("hart %lu runs, of %u in the device tree; clock %lu Hz", hart_id, machine.hart_count, machine.timebase_hz);
 }
 
 static void lay_out_memory(uint64_t device_tree)
@@ -200,6 +200,11 @@ static void start_regions(void)
              WINDOW_BYTES >> 20);
 }
 
+static bool has(const struct machine_hart *hart, enum machine_hart_capability capability)
+{
+    return hart != NULL && (hart->capabilities & capability) != 0;
+}
+
 static void start_devices(uint64_t hart_id)
 {
     struct cpu_features features = cpu_probe();
@@ -208,12 +213,12 @@ static void start_devices(uint64_t hart_id)
 
     timer_init(machine.timebase_hz);
     cpu_counters_allow(command_line.bench);
-    if (plic_init(&machine) || hart == NULL || (hart->capabilities & HART_PLIC) == 0 || plic_open(hart->plic_context) ||
-        console_listen()) {
+    if (plic_init(&machine) || !has(hart, HART_PLIC) || plic_open(hart->plic_context) || console_listen()) {
         log_error("the console's interrupt does not reach hart %lu: there is output only", hart_id);
     }
     cpu_interrupts_enable();
-    log_info("Sv39, %u ASID bits, timer by %s, floating point saved per task", features.asid_bits,
+    log_info("rv64ima%sc%s%s, Sv39, %u ASID bits, timer by %s", has(hart, HART_FLOAT) ? "fd" : "",
+             has(hart, HART_VECTOR) ? "v (off)" : "", has(hart, HART_SVADU) ? " Svadu" : "", features.asid_bits,
              features.sstc ? "Sstc" : "SBI");
 }
 

@@ -68,7 +68,8 @@ void cpu_fp_switch(struct fp_frame *previous, struct fp_frame *next)
     csr_clear(sstatus, SSTATUS_FS);
     if (next != NULL) {
         csr_set(sstatus, SSTATUS_FS_CLEAN);
-        if (hart->fp_owner != next) {
+        /* A hart without the unit keeps the field 0; the task's instruction is illegal then, and will say so again. */
+        if (hart->fp_owner != next && (csr_read(sstatus) & SSTATUS_FS) != 0) {
             fp_restore(next);
             hart->fp_owner = next;
             csr_clear(sstatus, SSTATUS_FS);
