@@ -83,7 +83,10 @@ static inline void arch_root_switch(paddr_t root)
 /* Run in an address space with no user half: before the current one is destroyed. */
 void arch_root_leave(void);
 
-/* No translation of @pages pages from @start of the space @root, that was made before the call, is used after it. */
+/*
+ * No translation of @pages pages from @start of the space @root, that was made before the call, is used after it. The
+ * whole of the users' half stands for tables that were unlinked too: entries that point to tables go as well.
+ */
 void arch_tlb_flush(paddr_t root, uaddr_t start, uint64_t pages);
 
 /* No translation of any space is used after the call (tables that several spaces share have changed). */
