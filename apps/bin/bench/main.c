@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include <pando.h>
 
 static const struct {
     const char *name;
@@ -57,6 +58,11 @@ static bool run_named(const char *name)
 
 int main(int argc, char **argv)
 {
+    /* Without it, the first look at the counter would end this task. */
+    if (pando_bench(ABI_BENCH_BOOT, 0) < 0) {
+        fprintf(stderr, "bench: instructions can't be counted: boot with `bench` on the kernel's command line\n");
+        return 1;
+    }
     bool is_done = argc > 1 || run_all();
 
     if (argc == 2 && strcmp(argv[1], "yield-forever") == 0) {

@@ -122,6 +122,10 @@ static bool parse_words(struct command *command, const char **at)
     while (!ends_word(**at)) {
         struct slice word = { .start = *at, .end = word_end(*at) };
 
+        /* Said, not taken for a word: `echo x > file` would print its own redirection. */
+        if (**at == '<' || **at == '>') {
+            return complain("redirections are not there yet: quote < and > to mean themselves");
+        }
         if (word.end == NULL) {
             return complain("unbalanced quote");
         }
