@@ -43,24 +43,18 @@ int64_t call_exit_group(uint64_t code, uint64_t a1, uint64_t a2, uint64_t a3, ui
 /* An ended child that @pid (as in wait4) names; @any tells whether there is a child at all that it names. */
 static struct task *ended_child(struct task *parent, int32_t pid, bool *any)
 {
-    LIST_FOR_EACH(link, &parent->children) {
-        struct task *child = CONTAINER_OF(link, struct task, sibling);
+    /* Those that have ended are in front: the first stands for all. */
+    struct list *first = list_first(&parent->children);
+    struct task *child = pid != -1 ? task_find(pid) : first == NULL ? NULL : CONTAINER_OF(first, struct task, sibling);
 
-        if (pid != -1 && pid != child->pid) {
-            continue;
-        }
-        *any = true;
-        if (child->state == TASK_ENDED) {
-            return child;
-        }
-    }
-    return NULL;
+    *any = child != NULL && child->parent == parent;
+    return *any && child->state == TASK_ENDED ? child : NULL;
 }
 
 int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t usage_to, uint64_t a4, uint64_t a5)
 {
     struct task *task = task_current();
-    bool any = false;
+    bool any;
 
     CALL_UNUSED(a4, a5);
     /* There are no process groups: 0 and -n name none. Times are not kept yet, so there is no usage to give. */

@@ -15,7 +15,7 @@ static void wake_sleeper(struct timer *timer)
     struct task *task = CONTAINER_OF(timer, struct task, timer);
 
     task->frame.a0 = 0;
-    scheduler_ready_first(task);
+    scheduler_ready(task);
 }
 
 int64_t call_nanosleep(uint64_t request, uint64_t remaining, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

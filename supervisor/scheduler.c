@@ -12,11 +12,13 @@
  *
  * Time slices: while more than one task could run there is a tick every 10 ms, and a task that was running at the last
  * tick already makes room. So a slice lasts between one tick and two, and going from one task to another costs no look
- * at the clock.
+ * at the clock. Who wakes goes to the end of the queue, however it waited, and a sleeper's deadline is no tick: so
+ * nobody can keep others from the hart by sleeping often.
  *
  * Invariants
  *   one-queue   a READY task is in the ready queue, a WAITING one in at most one wait queue, any other in none
  *   one-runs    one task is RUNNING, the one whose frame is the hart's, unless the hart idles
+ *   tick-due    while a task is READY beside one that runs, the timer interrupt comes no later than at next_tick
  */
 #include "scheduler.h"
 
@@ -31,6 +33,7 @@
 
 static struct list ready = { &ready, &ready };
 static uint64_t tick_ticks; /* of the clock, between two of ours */
+static uint64_t next_tick; /* when it is due, of the clock; old while nobody is ready */
 static bool ran_since_tick; /* the running task was running at the last tick already */
 static uint64_t current_root; /* physical address of the root table that satp holds; 0: the supervisor's */
 
@@ -43,17 +46,11 @@ void scheduler_ready(struct task *task)
 {
     /* Who has the hart for itself needs no ticks: now there are two again. */
     if (list_is_empty(&ready)) {
-        timer_interrupt_by(timer_deadline(tick_ticks));
+        next_tick = timer_deadline(tick_ticks);
+        timer_interrupt_by(next_tick);
     }
     task->state = TASK_READY;
     list_push_back(&ready, &task->queue);
-}
-
-void scheduler_ready_first(struct task *task)
-{
-    task->state = TASK_READY;
-    list_push_front(&ready, &task->queue);
-    this_hart()->reschedule = 1;
 }
 
 void scheduler_wait(struct wait_queue *queue)
@@ -97,15 +94,23 @@ void scheduler_yield(void)
     }
 }
 
+void scheduler_again(void)
+{
+    this_hart()->reschedule = 1;
+}
+
 void scheduler_tick(void)
 {
     timer_expire();
-    if (ran_since_tick) {
-        scheduler_yield();
+    if (cpu_time() >= next_tick) {
+        if (ran_since_tick) {
+            scheduler_yield();
+        }
+        ran_since_tick = true;
+        next_tick = timer_deadline(tick_ticks);
     }
-    ran_since_tick = true;
     if (!list_is_empty(&ready)) {
-        timer_interrupt_by(timer_deadline(tick_ticks));
+        timer_interrupt_by(next_tick);
     }
 }
 
@@ -116,7 +121,7 @@ static void idle(void)
         uint64_t pending = cpu_wait();
 
         if ((pending & SIE_STIE) != 0) {
-            timer_expire();
+            scheduler_tick();
         }
         if ((pending & SIE_SEIE) != 0) {
             plic_dispatch();

@@ -30,6 +30,7 @@
 #include "shared.h"
 #include "spawn.h"
 #include "supervisor_map.h"
+#include "supervisor_trap.h"
 #include "timer.h"
 #include "trap.h"
 #include "version.h"
@@ -85,7 +86,7 @@ static void read_device_tree(uint64_t address)
 {
     const char *reason = "it lies out of reach";
 
-    if (address >= ARCH_DIRECT_LIMIT || address % 8 != 0 ||
+    if (address >= ARCH_DIRECT_LIMIT || address % 8 != 0 || !supervisor_can_read(arch_direct(paddr(address))) ||
         device_tree_read(arch_direct(paddr(address)), DEVICE_TREE_BYTES_MAX, &machine, &reason) != 0) {
         refuse("the device tree can't be used", reason);
     }

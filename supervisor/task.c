@@ -6,7 +6,8 @@
  * tells the parent how it ended, until task_reap().
  *
  * Invariants
- *   task-family     every task but init has a parent that has not ended, and is in its list of children
+ *   task-family     every task but init has a parent that has not ended, and is in its list of children: those that have
+ *                   ended in front of those that live
  *   task-ended      an ENDED task has no map, no program, no open file, no child and no armed timer
  *   task-pid        pids are unique and the tree is sorted by them
  */
@@ -188,7 +189,11 @@ static void leave_children_to_init(struct task *task)
         struct task *child = CONTAINER_OF(link, struct task, sibling);
 
         list_remove(link);
-        list_push_back(&init->children, link);
+        if (child->state == TASK_ENDED) {
+            list_push_front(&init->children, link);
+        } else {
+            list_push_back(&init->children, link);
+        }
         child->parent = init;
     }
     scheduler_wake_all(&init->child_ended);
@@ -197,7 +202,9 @@ static void leave_children_to_init(struct task *task)
 void task_end(struct task *task, int32_t status)
 {
     if (task == init) {
-        log_error("init ended with status %d: nothing is left to run", status >> 8 & 0xff);
+        int32_t signal = status & 0x7f;
+
+        log_error("init ended with status %d: nothing is left to run", signal != 0 ? 128 + signal : status >> 8 & 0xff);
         power_off(status == 0 ? 0 : 1);
     }
     scheduler_forget(task);
@@ -211,7 +218,6 @@ void task_end(struct task *task, int32_t status)
     if (!list_is_empty(&task->children)) {
         leave_children_to_init(task);
     }
-    /* In front of those that live, so that a parent that asks finds it at once. */
     list_remove(&task->sibling);
     list_push_front(&task->parent->children, &task->sibling);
     scheduler_wake_all(&task->parent->child_ended);

@@ -1,9 +1,10 @@
 /*
  * The end of a supervisor that has found itself wrong: what, where, the calls that led there, then stop.
  *
- * Nothing here allocates, takes a lock or waits. A panic inside a panic stops at once. The backtrace is a scan: of the
- * words on the stack, those that point behind a call instruction in our text, innermost first. A stale one may be
- * among them; in exchange no function pays for a frame pointer.
+ * Nothing here allocates, takes a lock or waits. A panic inside a panic says nothing more, and stops; one inside that
+ * stop hangs, since there is nothing left to try. The backtrace is a scan: of the words on the stack, those that point
+ * behind a call instruction in our text, innermost first. A stale one may be among them; in exchange no function pays
+ * for a frame pointer.
  */
 #include "panic.h"
 
@@ -16,7 +17,7 @@
 
 static void (*stop_machine)(void);
 static void (*put_bytes)(const char *bytes, unsigned long size);
-static bool panicking;
+static unsigned depth; /* panics begun */
 
 void panic_set_output(void (*put)(const char *bytes, unsigned long size))
 {
@@ -80,16 +81,15 @@ _Noreturn void panic_at(const char *file, int line, const char *format, ...)
     char message[200];
     va_list arguments;
 
-    if (!panicking) {
-        panicking = true;
+    if (depth++ == 0) {
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
         panic_print("pando: panic: %s (%s:%d, hart %lu)\n", message, file, line, this_hart()->hart_id);
         print_backtrace();
-        if (stop_machine != NULL) {
-            stop_machine();
-        }
+    }
+    if (depth <= 2 && stop_machine != NULL) {
+        stop_machine();
     }
     for (;;) {
         __asm__ volatile("wfi");

@@ -1,9 +1,10 @@
 /*
- * Traps inside the supervisor: there are three that are no mistake of ours.
+ * Traps inside the supervisor: there are four that are no mistake of ours.
  *   - a user copy met a page that is not there yet, or must not be touched;
  *   - a page that was mapped a moment ago is not seen yet: an invalid entry may be cached (Priv. spec, SFENCE.VMA),
  *     so the access is tried again once;
- *   - cpu_probe() tried an instruction that this hart has not.
+ *   - cpu_probe() tried an instruction that this hart has not;
+ *   - supervisor_can_read() tried an address that somebody else gave us.
  * Everything else is a panic with all registers.
  */
 #include "supervisor_trap.h"
@@ -60,7 +61,28 @@ bool supervisor_probe_stimecmp(void)
     return works != 0;
 }
 
-extern char probe_instruction[];
+bool supervisor_can_read(const void *address)
+{
+    register uint64_t works __asm__("a0") = 1;
+
+    /* As above. */
+    __asm__ volatile(".global probe_load\n"
+                     ".balign 4\n"
+                     "probe_load: lb zero, 0(%1)\n"
+                     : "+r"(works)
+                     : "r"(address)
+                     : "memory");
+    return works != 0;
+}
+
+extern char probe_instruction[], probe_load[];
+
+/* One of the two instructions above did not work out. */
+static bool is_failed_probe(uint64_t cause, uint64_t pc)
+{
+    return (cause == SCAUSE_ILLEGAL && pc == (uint64_t)probe_instruction) ||
+           ((cause == SCAUSE_LOAD_ACCESS || cause == SCAUSE_LOAD_PAGE) && pc == (uint64_t)probe_load);
+}
 
 static const char *cause_name(uint64_t cause)
 {
@@ -116,7 +138,7 @@ void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t va
         if (!is_page_fault(cause) || trap_user_copy_fault(value, cause) != 0) {
             frame->pc = (uint64_t)user_copy_failed;
         }
-    } else if (cause == SCAUSE_ILLEGAL && pc == (uint64_t)probe_instruction) {
+    } else if (is_failed_probe(cause, pc)) {
         frame->x[10] = 0;
         frame->pc += 4;
     } else if (is_page_fault(cause) && value >= ARCH_DIRECT_BASE && is_spurious(cause, value)) {

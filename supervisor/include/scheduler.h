@@ -14,9 +14,8 @@
 #define CALL_RESTART (TRAP_NO_RESULT + 1)
 #define CALL_LATER (TRAP_NO_RESULT + 2)
 
-/* Make @task, which is in no queue, ready to run; at the end of the queue, or in front of all and soon. */
+/* Make @task, which is in no queue, ready to run: at the end of the queue. */
 void scheduler_ready(struct task *task);
-void scheduler_ready_first(struct task *task);
 
 /* The current task waits in @queue from now on, or (NULL) for its timer alone. The hart will reschedule. */
 void scheduler_wait(struct wait_queue *queue);
@@ -30,6 +29,9 @@ void scheduler_forget(struct task *task);
 
 /* Give the hart to another ready task; the current one goes to the end of the queue. */
 void scheduler_yield(void);
+
+/* The current task has had enough for now, and is to do its call again: others, and interrupts, come first. */
+void scheduler_again(void);
 
 /* Run in no user's address space, because the current one is about to go. */
 void scheduler_leave_map(void);

@@ -40,6 +40,7 @@ struct task {
     struct program *program; /* one use; NULL once ended */
     struct descriptors descriptors;
     uint8_t state;
+    uint64_t written_bytes; /* of the write that is under way, in steps; else 0 */
     bool uses_fp; /* its values are in fp, or in the hart */
     int32_t status; /* for wait4 once ended, as Linux encodes it */
     struct fp_frame fp; /* zeroed when uses_fp becomes true; last, so that task_create() need not look at it */

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bounds the time for images that list the same files again and again. */
+/* Bound the time: of one directory, and of images that list the same files again and again. */
+#define ENTRIES_OF_ONE 40
 #define ENTRIES_MAX 20000
 
 static struct erofs fs;
@@ -56,7 +57,10 @@ static void read_directory(uint64_t nid, unsigned depth)
 
     assert(depth < EROFS_DEPTH_MAX);
     erofs_inode(&fs, nid, &inode);
-    while (erofs_readdir(&fs, &inode, &cursor, &entry) == 0 && entries_seen++ < ENTRIES_MAX) {
+    for (unsigned i = 0; i < ENTRIES_OF_ONE && entries_seen < ENTRIES_MAX; i++, entries_seen++) {
+        if (erofs_readdir(&fs, &inode, &cursor, &entry) != 0) {
+            break;
+        }
         assert(cursor > before);
         before = cursor;
         read_content(entry.nid);
@@ -70,9 +74,24 @@ static void read_directory(uint64_t nid, unsigned depth)
     }
 }
 
+static void resize_image(uint64_t bytes)
+{
+    free(image);
+    image = aligned_alloc(EROFS_BLOCK_BYTES, bytes);
+    image_bytes = bytes;
+}
+
 static void change_good_image(const uint8_t *data, size_t size)
 {
-    image_sample();
+    static uint8_t *good;
+
+    if (!good) {
+        image_sample();
+        good = image;
+        image = NULL;
+    }
+    resize_image(IMAGE_BLOCKS * EROFS_BLOCK_BYTES);
+    memcpy(image, good, image_bytes);
     for (size_t at = 1; at + 3 < size;) {
         uint64_t offset = EROFS_SUPERBLOCK_OFFSET + (data[at] | (uint64_t)data[at + 1] << 8) % (3 * EROFS_BLOCK_BYTES);
         uint8_t length = data[at + 2] % 17;
@@ -87,9 +106,7 @@ static void change_good_image(const uint8_t *data, size_t size)
 
 static void take_image(const uint8_t *data, size_t size)
 {
-    free(image);
-    image_bytes = ALIGNED_UP(size, EROFS_BLOCK_BYTES);
-    image = aligned_alloc(EROFS_BLOCK_BYTES, image_bytes);
+    resize_image(ALIGNED_UP(size, EROFS_BLOCK_BYTES));
     memset(image + image_bytes - EROFS_BLOCK_BYTES, 0, EROFS_BLOCK_BYTES);
     memcpy(image, data, size);
     image_superblock()->compatible_features &= ~EROFS_HAS_CHECKSUM;

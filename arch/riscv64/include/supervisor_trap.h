@@ -4,3 +4,6 @@
 
 /* Try to use stimecmp (Sstc); an illegal-instruction trap there means that the hart, or the firmware, has it not. */
 bool supervisor_probe_stimecmp(void);
+
+/* Whether a byte at @address can be read: false where nothing answers, or where the firmware lets nobody in. */
+bool supervisor_can_read(const void *address);

@@ -174,9 +174,18 @@ struct fault_case {
     int64_t fault_offset; /* from the access's address to the one that is reported */
 };
 
-#define ILLEGAL(rule, what) { .name = rule "_" #what, .signal = ABI_SIGILL, .run = run_##what }
-#define HARMLESS(rule, what) { .name = rule "_" #what, .signal = NO_SIGNAL, .run = run_##what }
-#define AT(rule_name, number, how, where) { .name = rule_name, .signal = number, .access = how, .address = where }
+#define ILLEGAL(rule, what) \
+    { \
+        .name = rule "_" #what, .signal = ABI_SIGILL, .run = run_##what \
+    }
+#define HARMLESS(rule, what) \
+    { \
+        .name = rule "_" #what, .signal = NO_SIGNAL, .run = run_##what \
+    }
+#define AT(rule_name, number, how, where) \
+    { \
+        .name = rule_name, .signal = number, .access = how, .address = where \
+    }
 #define SEGV(rule_name, how, where) AT(rule_name, ABI_SIGSEGV, how, where)
 
 static const uint64_t words_address = (uint64_t)0; /* filled in by resolve() */

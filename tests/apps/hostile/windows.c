@@ -69,7 +69,8 @@ static void attack_windows(void)
     attack_window("both", ABI_TEXT_WINDOW, 2 * ABI_WINDOW_BYTES);
     attack_window("across_the_start", ABI_TEXT_WINDOW - PAGE, 2 * PAGE);
     attack_window("across_the_end", ABI_DATA_WINDOW + ABI_WINDOW_BYTES - PAGE, 2 * PAGE);
-    expect_true("a8_the_librarys_text_is_as_it_was", memcmp(before, (const void *)(uintptr_t)text, sizeof(before)) == 0);
+    expect_true("a8_the_librarys_text_is_as_it_was",
+                memcmp(before, (const void *)(uintptr_t)text, sizeof(before)) == 0);
 }
 
 /* Nothing may share the text window's root slot. */
