@@ -345,6 +345,9 @@ static int read_tree(struct device_scan *scan, const void *tree, uint64_t limit_
     if (scan->machine->timebase_hz == 0) {
         return refuse(scan, -EINVAL, "/cpus has no timebase-frequency");
     }
+    if (scan->machine->timebase_hz > MACHINE_TIMEBASE_HZ_MAX) {
+        return refuse(scan, -EINVAL, "/cpus has a timebase-frequency beyond 10 GHz");
+    }
     if (scan->machine->hart_count == 0) {
         machine_note(scan->machine, "cpus", "it describes no hart");
     }

@@ -32,6 +32,9 @@ struct connection {
     void (*handler)(void);
 };
 
+/* Interrupts that one call takes at the most. */
+#define DISPATCH_MAX 16u
+
 static struct {
     /* Fixed by plic_init(). */
     volatile uint8_t *registers;
@@ -148,7 +151,13 @@ uint32_t plic_dispatch(void)
     }
     volatile uint8_t *claim = context_registers() + OFFSET_CLAIM;
 
-    for (uint32_t source = mmio_read32(claim); source != 0; source = mmio_read32(claim)) {
+    /* A device that never drops its interrupt must not keep the hart here: what is left comes as the next interrupt. */
+    while (count < DISPATCH_MAX) {
+        uint32_t source = mmio_read32(claim);
+
+        if (source == 0) {
+            break;
+        }
         handle(source);
         /* Only then: completing lets the same source in again. */
         mmio_write32(claim, source);

@@ -57,8 +57,12 @@ int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t 
     bool any;
 
     CALL_UNUSED(a4, a5);
-    /* There are no process groups: 0 and -n name none. Times are not kept yet, so there is no usage to give. */
-    if ((options & ~(uint64_t)ABI_WNOHANG) != 0 || usage_to != 0 || ((int32_t)pid <= 0 && (int32_t)pid != -1)) {
+    /*
+     * Nothing stops or goes on, so who asks for that too asks for nothing. There are no process groups: 0 and -n name
+     * none. Times are not kept yet, so there is no usage to give.
+     */
+    if ((options & ~(uint64_t)(ABI_WNOHANG | ABI_WUNTRACED | ABI_WCONTINUED)) != 0 || usage_to != 0 ||
+        ((int32_t)pid <= 0 && (int32_t)pid != -1)) {
         return -EINVAL;
     }
     struct task *child = ended_child(task, (int32_t)pid, &any);

@@ -72,10 +72,14 @@ static const struct file_kind kind = {
     .describe = describe_console,
 };
 
+void console_file_init(void)
+{
+    console_set_receiver(wake_readers);
+}
+
 struct file *file_console(void)
 {
     static struct file console = { .kind = &kind, .ref_count = 1, .readable = true, .writable = true };
 
-    console_set_receiver(wake_readers);
     return &console;
 }

@@ -207,8 +207,12 @@ struct trap_frame *trap_schedule(int64_t result)
     return take_next(hart, task);
 }
 
-struct trap_frame *scheduler_start(void)
+void scheduler_init(void)
 {
     tick_ticks = timer_ticks(0, TICK_NANOSECONDS);
+}
+
+struct trap_frame *scheduler_start(void)
+{
     return take_next_carefully(this_hart(), NULL);
 }

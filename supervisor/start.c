@@ -16,6 +16,7 @@
 #include "cpu.h"
 #include "csr.h"
 #include "device_tree.h"
+#include "file.h"
 #include "frame.h"
 #include "log.h"
 #include "memory_layout.h"
@@ -213,11 +214,15 @@ static void start_devices(uint64_t hart_id)
     const struct machine_hart *hart = index < 0 ? NULL : &machine.harts[index];
 
     timer_init(machine.timebase_hz);
+    scheduler_init();
     cpu_counters_allow(command_line.bench);
     if (plic_init(&machine) || !has(hart, HART_PLIC) || plic_open(hart->plic_context) || console_listen()) {
         log_error("the console's interrupt does not reach hart %lu: there is output only", hart_id);
+    } else {
+        console_file_init();
+        cpu_device_interrupts_enable();
     }
-    cpu_interrupts_enable();
+    cpu_timer_interrupts_enable();
     log_info("rv64ima%sc%s%s, Sv39, %u ASID bits, timer by %s", has(hart, HART_FLOAT) ? "fd" : "",
              has(hart, HART_VECTOR) ? "v (off)" : "", has(hart, HART_SVADU) ? " Svadu" : "", features.asid_bits,
              features.sstc ? "Sstc" : "SBI");

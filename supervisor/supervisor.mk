@@ -20,4 +20,4 @@ PANDO_SOURCES += \
     supervisor/start.c \
     supervisor/task.c \
     supervisor/timer.c \
-    supervisor/trap.c
+    supervisor/trap_handlers.c

@@ -51,7 +51,7 @@ uint64_t timer_ticks(uint64_t seconds, uint64_t nanoseconds)
 {
     uint64_t whole, ticks;
 
-    /* Rounded up: nobody wakes early. nanoseconds * frequency fits: below 2^30 each for every timebase there is. */
+    /* Rounded up: nobody wakes early. The product fits: see MACHINE_TIMEBASE_HZ_MAX. */
     if (multiply_overflows(seconds, ticks_per_second, &whole) ||
         add_overflows(whole, (nanoseconds * ticks_per_second + NANOSECONDS - 1) / NANOSECONDS, &ticks)) {
         return UINT64_MAX;

@@ -41,9 +41,14 @@ void cpu_timer_set(uint64_t ticks)
     }
 }
 
-void cpu_interrupts_enable(void)
+void cpu_timer_interrupts_enable(void)
 {
-    csr_write(sie, SIE_STIE | SIE_SEIE);
+    csr_set(sie, SIE_STIE);
+}
+
+void cpu_device_interrupts_enable(void)
+{
+    csr_set(sie, SIE_SEIE);
 }
 
 uint64_t cpu_wait(void)

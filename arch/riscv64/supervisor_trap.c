@@ -2,7 +2,7 @@
  * Traps inside the supervisor: there are four that are no mistake of ours.
  *   - a user copy met a page that is not there yet, or must not be touched;
  *   - a page that was mapped a moment ago is not seen yet: an invalid entry may be cached (Priv. spec, SFENCE.VMA),
- *     so the access is tried again once;
+ *     so the access is tried again;
  *   - cpu_probe() tried an instruction that this hart has not;
  *   - supervisor_can_read() tried an address that somebody else gave us.
  * Everything else is a panic with all registers.

@@ -29,6 +29,9 @@ enum machine_hart_capability {
     HART_INTERRUPT_CONTROLLER = 1 << 8, /* controller is valid */
 };
 
+/* So that ticks of less than a second can be counted in nanoseconds without overflow. */
+#define MACHINE_TIMEBASE_HZ_MAX 10000000000ull
+
 struct machine_hart {
     uint64_t hart_id; /* the hardware's, as SBI uses it */
     uint32_t controller; /* phandle of its riscv,cpu-intc node */
@@ -86,7 +89,7 @@ struct machine {
     uint64_t initrd_start; /* as the boot loader put it: perhaps not page-aligned */
     uint64_t initrd_end;
 
-    uint64_t timebase_hz; /* never 0 */
+    uint64_t timebase_hz; /* 1 to MACHINE_TIMEBASE_HZ_MAX */
     uint32_t hart_count;
     uint32_t uart_count;
     uint32_t console_uart; /* index of the one that the tree chose, else 0; valid when uart_count > 0 */

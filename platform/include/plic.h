@@ -33,6 +33,7 @@ void plic_disable(uint32_t source);
 
 /*
  * The external interrupt of the hart that the open context belongs to: call the handler of each source that is
- * pending. Returns how many there were; 0 is a spurious interrupt, and nothing is wrong.
+ * pending, up to a bound: what is left interrupts again. Returns how many there were; 0 is a spurious interrupt, and
+ * nothing is wrong.
  */
 uint32_t plic_dispatch(void);

@@ -51,3 +51,6 @@ void file_put(struct file *file);
  * Borrowed: there is one, for ever.
  */
 struct file *file_console(void);
+
+/* Wake who reads the console when something is typed. Called once, when the console's interrupt works. */
+void console_file_init(void);

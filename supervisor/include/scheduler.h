@@ -39,5 +39,8 @@ void scheduler_leave_map(void);
 /* A time slice may be over; sleepers may be due. For the timer interrupt. */
 void scheduler_tick(void);
 
+/* Called once, after timer_init(), before the first task is ready. */
+void scheduler_init(void);
+
 /* The frame of the first task to run, made the hart's: what is left is to enter it. */
 struct trap_frame *scheduler_start(void);

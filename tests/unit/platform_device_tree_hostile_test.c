@@ -388,6 +388,21 @@ TEST(b6_device_tree_without_a_timebase_is_refused)
     check_refused(-EINVAL, "/cpus has no timebase-frequency");
 }
 
+TEST(b6_device_tree_with_a_timebase_beyond_reason_is_refused)
+{
+    tree_start();
+    tree_root();
+    tree_root_cells();
+    tree_memory(0, 0x80000000, 0, 0x1000000);
+    tree_open("cpus");
+    CELLS("#address-cells", 1);
+    CELLS("#size-cells", 0);
+    CELLS("timebase-frequency", 3, 0);
+    tree_close();
+    tree_finish();
+    check_refused(-EINVAL, "/cpus has a timebase-frequency beyond 10 GHz");
+}
+
 TEST(b6_device_tree_with_malformed_harts_is_refused)
 {
     tree_start();

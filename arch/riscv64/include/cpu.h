@@ -35,8 +35,12 @@ static inline uint64_t cpu_instructions(void)
 /* Interrupt this hart once the time register has reached @ticks; UINT64_MAX: never. cpu_probe() was called. */
 void cpu_timer_set(uint64_t ticks);
 
-/* Let interrupts of timer and devices through while in U-mode and in cpu_wait(). */
-void cpu_interrupts_enable(void);
+/*
+ * Let the timer's interrupts through while in U-mode and in cpu_wait(); and those of devices, once somebody is there
+ * to take them: one that is left pending would come for ever.
+ */
+void cpu_timer_interrupts_enable(void);
+void cpu_device_interrupts_enable(void);
 
 /* Sleep until an interrupt is pending; it is not taken. Returns the pending ones, bits as in SIE_*. */
 uint64_t cpu_wait(void);

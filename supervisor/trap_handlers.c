@@ -10,6 +10,7 @@
 #include "csr.h"
 #include "log.h"
 #include "map.h"
+#include "panic.h"
 #include "plic.h"
 #include "scheduler.h"
 #include "task.h"
@@ -64,6 +65,10 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
 {
     struct task *task = CONTAINER_OF(frame, struct task, frame);
     struct cause cause = cause_of(number);
+
+    if (CONFIG_DEBUG) {
+        ASSERT((csr_read(sstatus) & (SSTATUS_SUM | SSTATUS_MXR)) == 0);
+    }
     int error = -EFAULT;
 
     if (cause.access != 0) {
