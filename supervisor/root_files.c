@@ -2,6 +2,7 @@
  * Files of the initrd: opening, reading, listing, and their objects.
  *
  * Invariants
+ *   name-cache    a path in it leads to that object: nothing in the initrd ever changes, so no entry is ever stale
  *   root-object   each inode has at most one object, made when first asked for and kept: so an image is known by its
  *                 object wherever it was opened, and the same program is a hit in the load hash
  */
@@ -25,10 +26,19 @@ struct root_object {
     struct object *object; /* one reference */
 };
 
+/* Where programs were found, so that starting one again costs no walk through directories. */
+#define NAME_CACHE_SLOTS 16
+struct cached_name {
+    struct object *object; /* borrowed from its root_object; NULL: a free slot */
+    bool is_executable;
+    char path[31];
+};
+
 static struct erofs fs;
 static paddr_t image_start;
 static struct tree objects;
 static struct pool pool = POOL("root-object", struct root_object);
+static struct cached_name name_cache[NAME_CACHE_SLOTS];
 
 int root_files_mount(paddr_t start, uint64_t size_bytes, const char **reason)
 {
@@ -99,7 +109,22 @@ static int object_of(const struct erofs_inode *inode, struct object **out)
     return 0;
 }
 
-int root_files_object(const char *path, enum root_files_need need, struct object **out)
+/* The slot that @path would be in; NULL when it is too long for any. */
+static struct cached_name *cache_slot(const char *path)
+{
+    uint32_t mixed = 0, length = 0;
+
+    for (; path[length] != '\0'; length++) {
+        if (length == sizeof(name_cache[0].path) - 1) {
+            return NULL;
+        }
+        mixed = mixed * 31 + (uint8_t)path[length];
+    }
+    return &name_cache[(mixed ^ mixed >> 4) % NAME_CACHE_SLOTS];
+}
+
+/* Find the object at @path, borrowed, by walking the directories. */
+static int find_object(const char *path, bool *is_executable, struct object **out)
 {
     struct erofs_inode inode;
     int error = look_up(path, &inode);
@@ -110,14 +135,39 @@ int root_files_object(const char *path, enum root_files_need need, struct object
     if (is_kind(&inode, ABI_S_IFDIR)) {
         return -EISDIR;
     }
-    if (!is_kind(&inode, ABI_S_IFREG) || (need == ROOT_FILE_EXECUTABLE && (inode.mode & 0111) == 0)) {
+    if (!is_kind(&inode, ABI_S_IFREG)) {
         return -EACCES;
     }
+    *is_executable = (inode.mode & 0111) != 0;
     error = object_of(&inode, out);
-    if (error) {
-        return error == -EINVAL ? -ENOEXEC : error;
+    return error == -EINVAL ? -ENOEXEC : error;
+}
+
+int root_files_object(const char *path, enum root_files_need need, struct object **out)
+{
+    struct cached_name *slot = cache_slot(path);
+    struct object *object;
+    bool is_executable;
+
+    if (slot != NULL && slot->object != NULL && strcmp(slot->path, path) == 0) {
+        object = slot->object;
+        is_executable = slot->is_executable;
+    } else {
+        int error = find_object(path, &is_executable, &object);
+
+        if (error) {
+            return error;
+        }
+        if (slot != NULL) {
+            *slot = (struct cached_name){ .is_executable = is_executable, .object = object };
+            strcpy(slot->path, path);
+        }
     }
-    object_get(*out);
+    if (need == ROOT_FILE_EXECUTABLE && !is_executable) {
+        return -EACCES;
+    }
+    object_get(object);
+    *out = object;
     return 0;
 }
 
@@ -130,19 +180,18 @@ static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
     while (done < size_bytes) {
         char bytes[CHUNK_BYTES];
         const char *from = bytes;
-        uint64_t left = size_bytes - done;
-        size_t size;
+        uint64_t size = size_bytes - done;
 
+        if (file->position >= inode.size_bytes) {
+            break;
+        }
         if (inode.in_place) {
-            uint64_t rest = file->position < inode.size_bytes ? inode.size_bytes - file->position : 0;
+            uint64_t rest = inode.size_bytes - file->position;
 
             from = (const char *)fs.image + inode.data_offset + file->position;
-            size = left < rest ? left : rest;
+            size = size < rest ? size : rest;
         } else {
-            size = erofs_read(&fs, &inode, file->position, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
-        }
-        if (size == 0) {
-            break;
+            size = erofs_read(&fs, &inode, file->position, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
         }
         if (arch_copy_out(uaddr(to.value + done), from, size)) {
             return done > 0 ? (int64_t)done : -EFAULT;
