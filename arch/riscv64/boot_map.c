@@ -3,9 +3,9 @@
  *
  * This file runs at the address where the image was loaded, not where it is linked: it may use the addresses of code
  * and data only as the compiler computes them, from pc (medany), never stored ones. So no pointers in initialised
- * data, no switch that becomes a table (see arch.mk).
+ * data, and no switch, which may become a table of them.
  *
- * Mapped here: the image, each page with the protection of its section and the guard page under the stack not at all;
+ * Mapped here: the image, each page with the protection of its section, the guard pages under the stacks not at all;
  * and, as gigabytes, what holds the image and the device tree, in the direct map, until supervisor_map.c knows RAM.
  */
 #include "boot_map.h"
@@ -23,7 +23,7 @@ static uint64_t image_protection(const char *page)
     if (page < image_rodata_end) {
         return SUPERVISOR_LEAF | PTE_R;
     }
-    return page == image_stack_guard ? 0 : SUPERVISOR_DATA;
+    return page == image_stack_guard || page == image_emergency_guard ? 0 : SUPERVISOR_DATA;
 }
 
 static void map_gigabyte(uint64_t address)

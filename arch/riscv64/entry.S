@@ -81,5 +81,8 @@ entry_stop:
 boot_stack_bottom:
     .space 12288
 boot_stack_top:
+
+    .section .pages.emergency_stack, "aw"
+    .balign 4096
     .space 4096
 boot_emergency_stack_top:
