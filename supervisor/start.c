@@ -82,12 +82,26 @@ static void start_hart(uint64_t hart_id)
     log_set_output(console_put);
 }
 
+/* Whether the tree's first and last byte are in memory; where that is, its header says (Devicetree spec., 5.2). */
+static bool is_tree_readable(uint64_t address)
+{
+    const uint8_t *tree = arch_direct(paddr(address));
+
+    if (address >= ARCH_DIRECT_LIMIT || address % 8 != 0 || !supervisor_can_read(tree)) {
+        return false;
+    }
+    uint64_t size = (uint64_t)tree[4] << 24 | (uint64_t)tree[5] << 16 | (uint64_t)tree[6] << 8 | tree[7];
+
+    /* Other sizes are refused by their number alone. */
+    return size == 0 || size > DEVICE_TREE_BYTES_MAX || supervisor_can_read(tree + size - 1);
+}
+
 /* What the machine is, from the tree at @address; its words that are needed later are copied. */
 static void read_device_tree(uint64_t address)
 {
     const char *reason = "it lies out of reach";
 
-    if (address >= ARCH_DIRECT_LIMIT || address % 8 != 0 || !supervisor_can_read(arch_direct(paddr(address))) ||
+    if (!is_tree_readable(address) ||
         device_tree_read(arch_direct(paddr(address)), DEVICE_TREE_BYTES_MAX, &machine, &reason) != 0) {
         refuse("the device tree can't be used", reason);
     }

@@ -169,13 +169,25 @@ def tools():
     return f"{cross}gcc", f"{cross}objcopy"
 
 
-def shim(name, tree, address=None):
+# The first 512 bytes of the tree, moved to the address that is handed over.
+COPY_HEAD = """mv a1, t0
+    la a2, tree
+    li a3, 64
+2:  ld a4, 0(a2)
+    sd a4, 0(t0)
+    addi a2, a2, 8
+    addi t0, t0, 8
+    addi a3, a3, -1
+    bnez a3, 2b"""
+
+
+def shim(name, tree, address=None, choose="mv a1, t0"):
     """An image that starts the supervisor with @tree, or with @address in a1."""
     compiler, objcopy = tools()
     base = FOLDER / f"tree-{name}"
     base.with_suffix(".dtb").write_bytes(tree)
     base.with_suffix(".S").write_text(SHIM.format(
-        address=address or 0, choose="la a1, tree" if address is None else "mv a1, t0",
+        address=address or 0, choose="la a1, tree" if address is None else choose,
         tree=base.with_suffix(".dtb"), supervisor=ROOT / BUILD / "pando.bin"))
     subprocess.run([compiler, "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-nostdlib", "-static",
                     "-Wl,-Ttext=0x80200000,--build-id=none", "-o", base.with_suffix(".elf"), base.with_suffix(".S")],
@@ -300,6 +312,11 @@ def test_b6_a_broken_device_tree_is_named_and_stops_the_machine(machine, sound_t
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_b6_a_device_tree_that_is_not_there_is_named_and_stops_the_machine(machine, sound_tree, name):
     image = shim(f"at-{name}", sound_tree, hex(ADDRESSES[name]))
+    check_stopped(*run(machine, kernel=image), "the device tree can't be used")
+
+
+def test_b6_a_device_tree_that_runs_behind_the_end_of_ram_is_named(machine, sound_tree):
+    image = shim("cut-by-ram", sound_tree, hex(0x88000000 - 512), COPY_HEAD)
     check_stopped(*run(machine, kernel=image), "the device tree can't be used")
 
 
