@@ -160,7 +160,7 @@ int root_files_object(const char *path, enum root_files_need need, struct object
         }
         if (slot != NULL) {
             *slot = (struct cached_name){ .is_executable = is_executable, .object = object };
-            strcpy(slot->path, path);
+            strncpy(slot->path, path, sizeof(slot->path) - 1); /* it fits: cache_slot() has seen to it */
         }
     }
     if (need == ROOT_FILE_EXECUTABLE && !is_executable) {
