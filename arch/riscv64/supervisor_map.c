@@ -222,11 +222,6 @@ void arch_root_clear(pte_t *root)
     }
 }
 
-static uint64_t root_satp(paddr_t root)
-{
-    return SV39_SATP_MODE | root.value >> PAGE_SHIFT;
-}
-
 void arch_root_leave(void)
 {
     arch_root_switch(paddr(image_physical + (uint64_t)((char *)boot_tables.root - image_start)));
@@ -234,7 +229,7 @@ void arch_root_leave(void)
 
 void arch_tlb_flush(paddr_t root, uaddr_t start, uint64_t pages)
 {
-    if (csr_read(satp) != root_satp(root)) {
+    if (csr_read(satp) != sv39_satp(root)) {
         return; /* the switch to it will flush */
     }
     if (pages > 16) {

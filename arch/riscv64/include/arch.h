@@ -76,7 +76,7 @@ void arch_root_clear(pte_t *root);
 static inline void arch_root_switch(paddr_t root)
 {
     __asm__ volatile("csrw satp, %0\n"
-                     "sfence.vma" ::"r"(SV39_SATP_MODE | root.value >> PAGE_SHIFT)
+                     "sfence.vma" ::"r"(sv39_satp(root))
                      : "memory");
 }
 
