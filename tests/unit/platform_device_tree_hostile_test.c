@@ -9,15 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct machine machine;
-static const char *reason;
-
-static int read_tree(void)
-{
-    reason = NULL;
-    return device_tree_read(tree_blob, tree_blob_bytes, &machine, &reason);
-}
-
 static void check_refused(int error, const char *why)
 {
     CHECK_EQUAL(read_tree(), error);

@@ -8,25 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct machine machine;
-static const char *reason;
-
-static int read_tree(void)
-{
-    reason = NULL;
-    return device_tree_read(tree_blob, tree_blob_bytes, &machine, &reason);
-}
-
-static void check_note(const char *name, const char *what)
-{
-    for (uint32_t i = 0; i < machine.note_count; i++) {
-        if (strcmp(machine.notes[i].node, name) == 0 && strcmp(machine.notes[i].text, what) == 0) {
-            return;
-        }
-    }
-    CHECK(!"there is no such note");
-}
-
 TEST(a_tree_like_qemus_gives_the_whole_machine)
 {
     tree_open_virt();
@@ -302,13 +283,13 @@ TEST(no_hart_and_64_harts_are_fine_and_further_ones_are_noted)
 {
     many_cpus(0);
     CHECK_EQUAL(machine.hart_count, 0);
-    check_note("cpus", "it describes no hart");
+    CHECK(has_note("cpus", "it describes no hart"));
     many_cpus(64);
     CHECK_EQUAL(machine.hart_count, 64);
     CHECK_EQUAL(machine.note_count, 0);
     many_cpus(65);
     CHECK_EQUAL(machine.hart_count, 64);
-    check_note("cpu@40", "there are more harts than are kept");
+    CHECK(has_note("cpu@40", "there are more harts than are kept"));
 }
 
 TEST(nodes_that_nobody_knows_are_passed_over)

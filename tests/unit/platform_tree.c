@@ -1,6 +1,8 @@
 /* See platform_tree.h. */
 #include "platform_tree.h"
 
+#include "device_tree.h"
+
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 static char building[SPACE];
 uint8_t *tree_blob;
 uint32_t tree_blob_bytes;
+struct machine machine;
+const char *reason;
 
 static void must(int error)
 {
@@ -208,4 +212,20 @@ void tree_virt(void)
 {
     tree_open_virt();
     tree_finish();
+}
+
+int read_tree(void)
+{
+    reason = NULL;
+    return device_tree_read(tree_blob, tree_blob_bytes, &machine, &reason);
+}
+
+bool has_note(const char *name, const char *what)
+{
+    for (uint32_t i = 0; i < machine.note_count; i++) {
+        if (strcmp(machine.notes[i].node, name) == 0 && strcmp(machine.notes[i].text, what) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "machine.h"
 #include "types.h"
 
 /*
@@ -50,3 +51,11 @@ void tree_virt_soc(void);
 /* The root, open, with memory, a hart and devices; and the same finished. */
 void tree_open_virt(void);
 void tree_virt(void);
+
+/* What read_tree() has found in the finished tree, and why it was refused (else NULL). */
+extern struct machine machine;
+extern const char *reason;
+int read_tree(void);
+
+/* Whether there is a note of @name that says @what. */
+bool has_note(const char *name, const char *what);
