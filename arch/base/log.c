@@ -17,7 +17,7 @@
 
 #include "types.h"
 
-#define RING_BYTES 4096u
+#define RING_BYTES LOG_BYTES_MAX
 #define LINE_BYTES 256u
 #define PREFIX "pando: "
 
@@ -45,30 +45,62 @@ static bool is_shown(char mark)
     return mark == MARK_ERROR || !the_log.is_quiet;
 }
 
-/* Send the ring's whole records, oldest first. */
-static void replay(void)
+static char byte_at(uint64_t at)
+{
+    return the_log.ring[at % RING_BYTES];
+}
+
+/* Where the oldest whole record begins. */
+static uint64_t oldest(void)
 {
     uint64_t at = the_log.written > RING_BYTES ? the_log.written - RING_BYTES : 0;
 
     if (at > 0) {
         /* The oldest record has lost its beginning, or by chance nothing but that. */
-        while (at < the_log.written && the_log.ring[at % RING_BYTES] != '\n') {
+        while (at < the_log.written && byte_at(at) != '\n') {
             at++;
         }
         at++;
     }
+    return at;
+}
+
+/* Send the ring's whole records, oldest first. */
+static void replay(void)
+{
+    uint64_t at = oldest();
+
     while (at < the_log.written) {
         char line[LINE_BYTES];
         size_t size = 0;
-        char mark = the_log.ring[at++ % RING_BYTES];
+        char mark = byte_at(at++);
 
         do {
-            line[size] = the_log.ring[at++ % RING_BYTES];
+            line[size] = byte_at(at++);
         } while (line[size++] != '\n');
         if (is_shown(mark)) {
             the_log.put(line, size);
         }
     }
+}
+
+void log_reader_init(struct log_reader *reader)
+{
+    reader->at = oldest();
+}
+
+unsigned long log_read(struct log_reader *reader, char *bytes, unsigned long capacity)
+{
+    unsigned long size = 0;
+
+    for (; reader->at < the_log.written && size < capacity; reader->at++) {
+        char byte = byte_at(reader->at);
+
+        if (byte != MARK_INFO && byte != MARK_ERROR) {
+            bytes[size++] = byte;
+        }
+    }
+    return size;
 }
 
 /* One record: what does not fit in a line is cut, and a line end inside it becomes a space. */
