@@ -46,7 +46,7 @@ static const struct uart_driver *const drivers[] = {
     [MACHINE_UART_NS16550] = &uart_ns16550_driver,
 };
 
-static void put_raw(const char *bytes, size_t size)
+void console_write(const char *bytes, size_t size)
 {
     if (console.driver) {
         console.driver->put(&console.uart, bytes, size);
@@ -85,11 +85,11 @@ void console_put(const char *bytes, size_t size)
         const char *line_end = memchr(bytes, '\n', size);
         size_t line_size = line_end ? (size_t)(line_end - bytes) : size;
 
-        put_raw(bytes, line_size);
+        console_write(bytes, line_size);
         if (!line_end) {
             return;
         }
-        put_raw("\r\n", 2);
+        console_write("\r\n", 2);
         bytes = line_end + 1;
         size -= line_size + 1;
     }

@@ -14,7 +14,11 @@
  */
 int console_init(const struct machine *machine);
 
-/* Print bytes: each line feed is preceded by a carriage return. Returns when the transmitter has them all. */
+/*
+ * Print bytes, as they are, or for lines of text: each line feed is preceded by a carriage return. Return when the
+ * transmitter has them all.
+ */
+void console_write(const char *bytes, size_t size);
 void console_put(const char *bytes, size_t size);
 
 /*
