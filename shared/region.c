@@ -160,3 +160,20 @@ bool region_is_taken(const struct region *region, uint64_t start, uint64_t size_
     }
     return true;
 }
+
+int region_extent_behind(const struct region *region, uint64_t address, struct region_extent *out)
+{
+    const struct load_extent *extent = first_ending_behind(region, address);
+
+    if (extent == NULL) {
+        return -ENOENT;
+    }
+    *out = (struct region_extent){
+        .start = extent->address,
+        .end = extent->address + load_entry_extent_bytes(extent),
+        .file_offset = extent->file_offset,
+        .content = extent->content,
+        .protection = extent->protection,
+    };
+    return 0;
+}

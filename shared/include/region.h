@@ -85,3 +85,15 @@ int region_info(const struct region *region, uint64_t base, struct abi_extent *o
  * NULL) gets the end of the lowest extent in the way.
  */
 bool region_is_taken(const struct region *region, uint64_t start, uint64_t size_bytes, uint64_t *taken_end);
+
+/* An extent of the region at its place: what is loaded in [start, end), whole pages. */
+struct region_extent {
+    uint64_t start;
+    uint64_t end;
+    uint64_t file_offset; /* in its image */
+    struct object *content; /* borrowed: the image's object or a shadow of it; NULL: zero-fill */
+    uint32_t protection; /* ABI_EXTENT_ bits */
+};
+
+/* The first extent that ends behind @address, in the order of addresses. Returns 0 or -ENOENT. */
+int region_extent_behind(const struct region *region, uint64_t address, struct region_extent *out);
