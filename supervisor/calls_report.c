@@ -7,6 +7,8 @@
 #include "cpu.h"
 #include "frame.h"
 #include "region.h"
+#include "root_files.h"
+#include "scheduler.h"
 #include "start.h"
 #include "task.h"
 #include "usage.h"
@@ -94,6 +96,123 @@ int64_t call_usage(uint64_t to, uint64_t rows, uint64_t capacity, uint64_t a3, u
     struct abi_usage usage = totals();
 
     return arch_copy_out(uaddr(to), &usage, sizeof(usage)) ? -EFAULT : count;
+}
+
+static struct abi_task row_of_task(const struct task *task)
+{
+    struct abi_task row = {
+        .pid = task->pid,
+        .parent_pid = task->parent == NULL ? 0 : task->parent->pid,
+        .group = task->group,
+        .state = task->state == TASK_ENDED     ? 'Z'
+                 : task->state == TASK_WAITING ? 'S'
+                                               : 'R',
+        .cpu_nanoseconds = timer_span_nanoseconds(scheduler_cpu_ticks(task)),
+    };
+
+    memcpy(row.name, task->name, sizeof(row.name));
+    return row;
+}
+
+int64_t call_tasks(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint64_t count = 0;
+
+    CALL_UNUSED(a2, a3, a4, a5);
+    for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
+        if (count < capacity) {
+            struct abi_task row = row_of_task(task);
+
+            if (arch_copy_out(uaddr(to + count * sizeof(row)), &row, sizeof(row))) {
+                return -EFAULT;
+            }
+        }
+        count++;
+    }
+    return (int64_t)count;
+}
+
+/* Where the rows of task_map go, and how many there are so far. */
+struct mapping_rows {
+    uint64_t to;
+    uint64_t capacity;
+    uint64_t count;
+};
+
+static int put_mapping(struct mapping_rows *rows, const struct abi_mapping *row)
+{
+    uint64_t at = rows->count++;
+
+    return at >= rows->capacity ? 0 : arch_copy_out(uaddr(rows->to + at * sizeof(*row)), row, sizeof(*row));
+}
+
+/* What is loaded in the region that @map is attached to, ascending. */
+static int put_windows(struct mapping_rows *rows, const struct map *map)
+{
+    struct region_extent extent = { .end = 0 };
+
+    while (region_extent_behind(region_of(map), extent.end, &extent) == 0) {
+        const uint32_t protections = ABI_PROT_READ | ABI_PROT_WRITE | ABI_PROT_EXEC;
+        struct abi_mapping row = {
+            .start = extent.start,
+            .end = extent.end,
+            .file_offset = extent.file_offset,
+            .inode = extent.content == NULL ? 0 : root_files_inode(extent.content),
+            .protection = extent.protection & protections,
+            .flags = ABI_MAPPING_WINDOW | (extent.content == NULL ? 0 : ABI_MAPPING_FILE),
+        };
+
+        if (put_mapping(rows, &row)) {
+            return -EFAULT;
+        }
+    }
+    return 0;
+}
+
+static struct abi_mapping row_of_entry(const struct map *map, const struct map_entry *entry)
+{
+    uint64_t inode = entry->object == NULL ? 0 : root_files_inode(entry->object);
+    struct abi_mapping row = {
+        .start = entry->start,
+        .end = entry->end,
+        .file_offset = inode == 0 ? 0 : entry->object_page << PAGE_SHIFT,
+        .inode = inode,
+        .protection = entry->protection,
+        .flags = (entry->sharing == MAP_ENTRY_SHARED ? ABI_MAPPING_SHARED : 0) | (inode == 0 ? 0 : ABI_MAPPING_FILE),
+    };
+
+    if (entry->end == MAP_STACK_END) {
+        row.flags |= ABI_MAPPING_STACK;
+    } else if (entry->object == NULL && entry->start >= map->heap_start && entry->start < map->heap_end) {
+        row.flags |= ABI_MAPPING_HEAP;
+    }
+    return row;
+}
+
+int64_t call_task_map(uint64_t pid, uint64_t to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct task *task = (int32_t)pid == 0 ? task_current() : task_find((int32_t)pid);
+    struct mapping_rows rows = { .to = to, .capacity = capacity };
+    bool has_windows = false;
+
+    CALL_UNUSED(a3, a4, a5);
+    if (task == NULL || task->map == NULL) {
+        return -ESRCH;
+    }
+    for (struct map_entry *entry = map_first(task->map); entry != NULL; entry = map_following(entry)) {
+        struct abi_mapping row = row_of_entry(task->map, entry);
+
+        if (!has_windows && entry->start >= WINDOW_TEXT_BASE) {
+            has_windows = true;
+            if (put_windows(&rows, task->map)) {
+                return -EFAULT;
+            }
+        }
+        if (put_mapping(&rows, &row)) {
+            return -EFAULT;
+        }
+    }
+    return (int64_t)rows.count;
 }
 
 /* Instructions of one attach, mean of @repetitions. */

@@ -1,9 +1,8 @@
-/* System calls on tasks: who one is, waiting, ending, stopping the machine. spawn has a file of its own. */
+/* System calls on tasks: who one is, groups, waiting, ending, limits. spawn and execve have files of their own. */
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "arch.h"
 #include "calls.h"
-#include "power.h"
 #include "scheduler.h"
 #include "task.h"
 
@@ -40,15 +39,49 @@ int64_t call_exit_group(uint64_t code, uint64_t a1, uint64_t a2, uint64_t a3, ui
     return call_exit(code, a1, a2, a3, a4, a5);
 }
 
-/* An ended child that @pid (as in wait4) names; @any tells whether there is a child at all that it names. */
+/* Whether @pid, as in wait4, names @child. */
+static bool is_named(const struct task *child, const struct task *parent, int32_t pid)
+{
+    int32_t group = pid == 0 ? parent->group : -pid;
+
+    return pid == -1 || child->pid == pid || (pid <= 0 && child->group == group);
+}
+
+/*
+ * An ended child that @pid names, or NULL; @any tells whether there is a child at all that it names. Those that have
+ * ended are in front of those that live.
+ */
 static struct task *ended_child(struct task *parent, int32_t pid, bool *any)
 {
-    /* Those that have ended are in front: the first stands for all. */
-    struct list *first = list_first(&parent->children);
-    struct task *child = pid != -1 ? task_find(pid) : first == NULL ? NULL : CONTAINER_OF(first, struct task, sibling);
+    *any = false;
+    if (pid > 0) {
+        struct task *child = task_find(pid);
 
-    *any = child != NULL && child->parent == parent;
-    return *any && child->state == TASK_ENDED ? child : NULL;
+        *any = child != NULL && child->parent == parent;
+        return *any && child->state == TASK_ENDED ? child : NULL;
+    }
+    LIST_FOR_EACH_SAFE(link, following, &parent->children) {
+        struct task *child = CONTAINER_OF(link, struct task, sibling);
+
+        if (is_named(child, parent, pid)) {
+            *any = true;
+            return child->state == TASK_ENDED ? child : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Tell how @child ended. Returns 0 or -EFAULT. */
+static int report_end(const struct task *child, uint64_t status_to, uint64_t usage_to)
+{
+    if (usage_to != 0) {
+        struct abi_rusage usage = calls_usage_of(child->cpu_ticks + child->children_ticks);
+
+        if (arch_copy_out(uaddr(usage_to), &usage, sizeof(usage))) {
+            return -EFAULT;
+        }
+    }
+    return status_to == 0 ? 0 : arch_copy_out(uaddr(status_to), &child->status, sizeof(child->status));
 }
 
 int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t usage_to, uint64_t a4, uint64_t a5)
@@ -57,13 +90,12 @@ int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t 
     bool any;
 
     CALL_UNUSED(a4, a5);
-    /*
-     * Nothing stops or goes on, so who asks for that too asks for nothing. There are no process groups: 0 and -n name
-     * none. Times are not kept yet, so there is no usage to give.
-     */
-    if ((options & ~(uint64_t)(ABI_WNOHANG | ABI_WUNTRACED | ABI_WCONTINUED)) != 0 || usage_to != 0 ||
-        ((int32_t)pid <= 0 && (int32_t)pid != -1)) {
+    /* Nothing stops or goes on, so who asks for that too asks for nothing. */
+    if (((uint32_t)options & ~(uint32_t)(ABI_WNOHANG | ABI_WUNTRACED | ABI_WCONTINUED)) != 0) {
         return -EINVAL;
+    }
+    if ((int32_t)pid == INT32_MIN) {
+        return -ESRCH;
     }
     struct task *child = ended_child(task, (int32_t)pid, &any);
 
@@ -71,13 +103,9 @@ int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t 
         return -ECHILD;
     }
     if (child == NULL) {
-        if ((options & ABI_WNOHANG) != 0) {
-            return 0;
-        }
-        scheduler_wait(&task->child_ended);
-        return CALL_RESTART;
+        return (options & ABI_WNOHANG) != 0 ? 0 : scheduler_wait(&task->child_ended);
     }
-    if (status_to != 0 && arch_copy_out(uaddr(status_to), &child->status, sizeof(child->status))) {
+    if (report_end(child, status_to, usage_to)) {
         return -EFAULT;
     }
     int32_t child_pid = child->pid;
@@ -86,20 +114,8 @@ int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t 
     return child_pid;
 }
 
-/* Signals whose default action is to do nothing: SIGCHLD, SIGCONT, SIGURG, SIGWINCH. */
-static bool is_ignored(uint64_t signal)
-{
-    return signal == 17 || signal == 18 || signal == 23 || signal == 28;
-}
-
-/* Signals that would stop a task: there is no such state. */
-static bool would_stop(uint64_t signal)
-{
-    return signal >= 19 && signal <= 22;
-}
-
 /* Everybody but init and the caller. */
-static int64_t kill_all(uint64_t signal)
+static int64_t kill_all(unsigned signal)
 {
     struct task *caller = task_current(), *task = task_first();
     int64_t result = -ESRCH;
@@ -109,8 +125,8 @@ static int64_t kill_all(uint64_t signal)
 
         if (task->parent != NULL && task != caller && task->state != TASK_ENDED) {
             result = 0;
-            if (signal != 0 && !is_ignored(signal)) {
-                task_end(task, TASK_STATUS_SIGNAL(signal));
+            if (signal != 0) {
+                signals_send(task, signal);
             }
         }
         task = following;
@@ -118,42 +134,168 @@ static int64_t kill_all(uint64_t signal)
     return result;
 }
 
-int64_t call_kill(uint64_t pid, uint64_t signal, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+static int64_t kill_one(int32_t pid, unsigned signal)
 {
-    CALL_UNUSED(a2, a3, a4, a5);
-    if (signal > ABI_SIGNAL_MAX || would_stop(signal)) {
-        return -EINVAL;
-    }
-    if ((int32_t)pid == -1) {
-        return kill_all(signal);
-    }
-    struct task *task = (int32_t)pid <= 0 ? NULL : task_find((int32_t)pid);
+    struct task *task = pid <= 0 ? NULL : task_find(pid);
 
     if (task == NULL) {
         return -ESRCH;
     }
-    if (task->parent == NULL && signal != 0) {
-        return task == task_current() ? 0 : -EPERM; /* init ends by itself or not at all */
+    if (task->parent == NULL && task != task_current() && signal != 0) {
+        return -EPERM; /* init ends by itself or not at all */
     }
-    if (signal == 0 || is_ignored(signal) || task->state == TASK_ENDED) {
-        return 0;
+    if (signal != 0) {
+        signals_send(task, signal);
     }
-    task_end(task, TASK_STATUS_SIGNAL(signal));
-    return task == task_current() ? CALL_RESTART : 0;
+    return 0;
 }
 
-int64_t call_reboot(uint64_t magic1, uint64_t magic2, uint64_t command, uint64_t status, uint64_t a4, uint64_t a5)
+static int64_t kill_checked(int32_t pid, uint32_t signal)
 {
-    CALL_UNUSED(a4, a5);
-    if ((uint32_t)magic1 != ABI_REBOOT_MAGIC1 || (uint32_t)magic2 != ABI_REBOOT_MAGIC2) {
+    if (signal > ABI_SIGNAL_MAX || signal == ABI_SIGSTOP) {
+        return -EINVAL; /* there is no stopped state */
+    }
+    if (pid == -1) {
+        return kill_all(signal);
+    }
+    if (pid > 0) {
+        return kill_one(pid, signal);
+    }
+    return signals_send_group(pid == 0 ? task_current()->group : -pid, signal) > 0 ? 0 : -ESRCH;
+}
+
+int64_t call_kill(uint64_t pid, uint64_t signal, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a2, a3, a4, a5);
+    return kill_checked((int32_t)pid, (uint32_t)signal);
+}
+
+int64_t call_tgkill(uint64_t group, uint64_t tid, uint64_t signal, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a3, a4, a5);
+    /* A task is its only thread. */
+    if ((int32_t)group <= 0 || (int32_t)tid <= 0) {
         return -EINVAL;
     }
-    switch ((uint32_t)command) {
-    case ABI_REBOOT_POWER_OFF:
-        power_off(status & 0xff);
-    case ABI_REBOOT_RESTART:
-        power_restart();
+    return group != tid ? -ESRCH : kill_checked((int32_t)tid, (uint32_t)signal);
+}
+
+int64_t call_tkill(uint64_t tid, uint64_t signal, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a2);
+    return call_tgkill(tid, tid, signal, a3, a4, a5);
+}
+
+/* The task that a call on groups means: the caller (0), or a child of it. NULL: neither. */
+static struct task *task_of_group_call(int32_t pid)
+{
+    struct task *caller = task_current();
+    struct task *task = pid == 0 ? caller : task_find(pid);
+
+    return task == caller || (task != NULL && task->parent == caller && task->state != TASK_ENDED) ? task : NULL;
+}
+
+int64_t call_setpgid(uint64_t pid, uint64_t group, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a2, a3, a4, a5);
+    if ((int32_t)group < 0) {
+        return -EINVAL;
+    }
+    struct task *task = task_of_group_call((int32_t)pid);
+
+    return task == NULL ? -ESRCH : task_set_group(task, (int32_t)group);
+}
+
+int64_t call_getpgid(uint64_t pid, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    const struct task *task = (int32_t)pid == 0 ? task_current() : task_find((int32_t)pid);
+
+    CALL_UNUSED(a1, a2, a3, a4, a5);
+    return task == NULL ? -ESRCH : task->group;
+}
+
+int64_t call_gettid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    return call_getpid(a0, a1, a2, a3, a4, a5);
+}
+
+/* The address is where a thread that ends would wake others: there are none, and a task's memory goes with it. */
+int64_t call_set_tid_address(uint64_t address, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    return call_getpid(address, a1, a2, a3, a4, a5);
+}
+
+/* There are no users: everybody is the same one, who may do everything that anybody may. */
+int64_t call_getuid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a0, a1, a2, a3, a4, a5);
+    return 0;
+}
+
+int64_t call_geteuid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    return call_getuid(a0, a1, a2, a3, a4, a5);
+}
+
+int64_t call_getgid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    return call_getuid(a0, a1, a2, a3, a4, a5);
+}
+
+int64_t call_getegid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    return call_getuid(a0, a1, a2, a3, a4, a5);
+}
+
+/* One bit a hart that runs tasks: so far the first alone. */
+int64_t call_sched_getaffinity(uint64_t pid, uint64_t size_bytes, uint64_t to, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    const uint64_t harts = 1;
+
+    CALL_UNUSED(a3, a4, a5);
+    if ((uint32_t)size_bytes < sizeof(harts) || (uint32_t)size_bytes % sizeof(harts) != 0) {
+        return -EINVAL;
+    }
+    if ((int32_t)pid != 0 && task_find((int32_t)pid) == NULL) {
+        return -ESRCH;
+    }
+    return arch_copy_out(uaddr(to), &harts, sizeof(harts)) ? -EFAULT : (int64_t)sizeof(harts);
+}
+
+static struct abi_rlimit limit_of(uint32_t resource)
+{
+    switch (resource) {
+    case ABI_RLIMIT_STACK:
+        return (struct abi_rlimit){ MAP_STACK_BYTES, MAP_STACK_BYTES };
+    case ABI_RLIMIT_NOFILE:
+        return (struct abi_rlimit){ DESCRIPTORS_MAX, DESCRIPTORS_MAX };
     default:
+        return (struct abi_rlimit){ ABI_RLIM_INFINITY, ABI_RLIM_INFINITY };
+    }
+}
+
+/* The limits are fixed so far: setting one to what it is succeeds, and nothing else does. */
+int64_t call_prlimit64(uint64_t pid, uint64_t resource, uint64_t from, uint64_t old_to, uint64_t a4, uint64_t a5)
+{
+    struct abi_rlimit limit = limit_of((uint32_t)resource), wanted;
+
+    CALL_UNUSED(a4, a5);
+    if ((uint32_t)resource >= ABI_RLIMIT_COUNT) {
         return -EINVAL;
     }
+    if ((int32_t)pid != 0 && task_find((int32_t)pid) == NULL) {
+        return -ESRCH;
+    }
+    if (from != 0) {
+        if (arch_copy_in(&wanted, uaddr(from), sizeof(wanted))) {
+            return -EFAULT;
+        }
+        if (wanted.current > wanted.maximum) {
+            return -EINVAL;
+        }
+        if (wanted.current != limit.current || wanted.maximum != limit.maximum) {
+            return -EPERM;
+        }
+    }
+    return old_to == 0 ? 0 : arch_copy_out(uaddr(old_to), &limit, sizeof(limit));
 }

@@ -69,35 +69,78 @@ static int grow(struct descriptors *descriptors)
     return 0;
 }
 
-static void set_close_on_exec(struct descriptors *descriptors, uint32_t number, bool close_on_exec)
+void descriptors_set_on_exec(struct descriptors *descriptors, uint32_t number, enum descriptors_on_exec on_exec)
 {
     uint64_t bit = 1ull << (number % 64);
 
     descriptors->close_on_exec[number / 64] &= ~bit;
-    if (close_on_exec) {
+    if (on_exec == DESCRIPTORS_CLOSE) {
         descriptors->close_on_exec[number / 64] |= bit;
     }
 }
 
-static bool is_close_on_exec(const struct descriptors *descriptors, uint32_t number)
+bool descriptors_is_close_on_exec(const struct descriptors *descriptors, uint32_t number)
 {
     return (descriptors->close_on_exec[number / 64] >> (number % 64) & 1) != 0;
 }
 
-int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest, bool close_on_exec)
+/* Returns 0, -EMFILE or -ENOMEM. */
+static int make_room(struct descriptors *descriptors, uint32_t number)
+{
+    while (number >= descriptors->capacity) {
+        int error = grow(descriptors);
+
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest,
+                    enum descriptors_on_exec on_exec)
 {
     for (uint32_t number = lowest;; number++) {
-        while (number >= descriptors->capacity) {
-            int error = grow(descriptors);
+        int error = make_room(descriptors, number);
 
-            if (error) {
-                return error;
-            }
+        if (error) {
+            return error;
         }
         if (descriptors->slots[number] == NULL) {
             descriptors->slots[number] = file;
-            set_close_on_exec(descriptors, number, close_on_exec);
+            descriptors_set_on_exec(descriptors, number, on_exec);
             return (int)number;
+        }
+    }
+}
+
+int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct file *file,
+                        enum descriptors_on_exec on_exec)
+{
+    int error = make_room(descriptors, number);
+
+    if (error) {
+        return error;
+    }
+    file_get(file);
+    if (descriptors->slots[number] != NULL) {
+        file_put(descriptors->slots[number]);
+    }
+    descriptors->slots[number] = file;
+    descriptors_set_on_exec(descriptors, number, on_exec);
+    return 0;
+}
+
+void descriptors_take(struct descriptors *descriptors, uint32_t number)
+{
+    descriptors->slots[number] = NULL;
+}
+
+void descriptors_close_on_exec(struct descriptors *descriptors)
+{
+    for (uint32_t i = 0; i < descriptors->capacity; i++) {
+        if (descriptors->slots[i] != NULL && descriptors_is_close_on_exec(descriptors, i)) {
+            (void)descriptors_close(descriptors, i);
         }
     }
 }
@@ -117,12 +160,10 @@ int descriptors_close(struct descriptors *descriptors, uint64_t number)
 /* @to has descriptor @number free, and gets its own reference on @file. */
 static int share(struct descriptors *to, struct file *file, uint32_t number)
 {
-    while (number >= to->capacity) {
-        int error = grow(to);
+    int error = make_room(to, number);
 
-        if (error) {
-            return error;
-        }
+    if (error) {
+        return error;
     }
     to->slots[number] = file;
     file_get(file);
@@ -132,7 +173,7 @@ static int share(struct descriptors *to, struct file *file, uint32_t number)
 int descriptors_inherit(struct descriptors *to, const struct descriptors *from)
 {
     for (uint32_t i = 0; i < from->capacity; i++) {
-        if (from->slots[i] != NULL && !is_close_on_exec(from, i)) {
+        if (from->slots[i] != NULL && !descriptors_is_close_on_exec(from, i)) {
             int error = share(to, from->slots[i], i);
 
             if (error) {

@@ -11,7 +11,7 @@
  * in every directory. So a look-up is one binary search for each name, and costs a few hundred instructions.
  *
  * Typical use:
- *   erofs_mount(&fs, image, size, &reason) -> erofs_path_lookup(&fs, fs.root_nid, path, ...) -> erofs_inode()
+ *   erofs_mount(&fs, image, size, &reason) -> erofs_lookup(&fs, fs.root_nid, name, ...) -> erofs_inode()
  *   -> its pages are mapped in place, or erofs_read(), erofs_readdir()
  */
 #include "erofs.h"
@@ -186,128 +186,13 @@ int erofs_lookup(const struct erofs *fs, uint64_t directory, const char *name, s
     return -ENOENT;
 }
 
-/* The text that is left to walk: behind it, what is left of the links' paths around it. */
-struct walk {
-    const char *text;
-    size_t size_bytes;
-    uint64_t at; /* the inode reached so far */
-    bool needs_directory; /* a '/' stands behind it */
-    unsigned links;
-    unsigned pending_count;
-    struct {
-        const char *text;
-        size_t size_bytes;
-    } pending[EROFS_LINKS_MAX];
-};
-
-/* Skip slashes, and go back to the paths around that are left. Returns whether a name follows. */
-static bool find_name(struct walk *walk)
-{
-    for (;;) {
-        while (walk->size_bytes > 0 && walk->text[0] == '/') {
-            walk->text++;
-            walk->size_bytes--;
-            walk->needs_directory = true;
-        }
-        if (walk->size_bytes > 0) {
-            return true;
-        }
-        if (walk->pending_count == 0) {
-            return false;
-        }
-        walk->pending_count--;
-        walk->text = walk->pending[walk->pending_count].text;
-        walk->size_bytes = walk->pending[walk->pending_count].size_bytes;
-    }
-}
-
-static void set_text(const struct erofs *fs, struct walk *walk, const char *text, size_t size_bytes)
-{
-    walk->text = text;
-    walk->size_bytes = size_bytes;
-    if (text[0] == '/') {
-        walk->at = fs->root_nid;
-    }
-}
-
-/* Walk the link's text next, from the directory that it is in. */
-static int follow_link(const struct erofs *fs, struct walk *walk, uint64_t link)
+const char *erofs_link_text(const struct erofs *fs, uint64_t nid, size_t *size_bytes)
 {
     struct erofs_inode inode;
 
-    if (walk->links == EROFS_LINKS_MAX) {
-        return -ELOOP;
-    }
-    walk->links++;
-    if (walk->size_bytes > 0) {
-        walk->pending[walk->pending_count].text = walk->text;
-        walk->pending[walk->pending_count].size_bytes = walk->size_bytes;
-        walk->pending_count++;
-    }
-    erofs_inode(fs, link, &inode);
-    set_text(fs, walk, (const char *)fs->image + (inode.in_place ? inode.data_offset : inode.tail_offset),
-             inode.size_bytes);
-    return 0;
-}
-
-static int walk_name(const struct erofs *fs, struct walk *walk, enum erofs_follow follow)
-{
-    const char *name = walk->text;
-    size_t size_bytes = 0;
-    struct erofs_entry entry;
-
-    while (size_bytes < walk->size_bytes && name[size_bytes] != '/') {
-        size_bytes++;
-    }
-    if (size_bytes > EROFS_NAME_MAX) {
-        return -ENAMETOOLONG;
-    }
-    walk->text += size_bytes;
-    walk->size_bytes -= size_bytes;
-    walk->needs_directory = false;
-
-    int error = erofs_lookup(fs, walk->at, name, size_bytes, &entry);
-
-    if (error != 0) {
-        return error;
-    }
-    bool is_last = walk->size_bytes == 0 && walk->pending_count == 0;
-
-    if (entry.type == ABI_DT_LNK && (!is_last || follow == EROFS_FOLLOW)) {
-        return follow_link(fs, walk, entry.nid);
-    }
-    walk->at = entry.nid;
-    return 0;
-}
-
-int erofs_path_lookup(const struct erofs *fs, uint64_t directory, const char *path, size_t size_bytes,
-                      enum erofs_follow follow, uint64_t *nid)
-{
-    struct walk walk;
-
-    if (size_bytes == 0) {
-        return -ENOENT;
-    }
-    if (size_bytes > EROFS_PATH_MAX) {
-        return -ENAMETOOLONG;
-    }
-    walk.at = directory;
-    walk.needs_directory = false;
-    walk.links = 0;
-    walk.pending_count = 0;
-    set_text(fs, &walk, path, size_bytes);
-    while (find_name(&walk)) {
-        int error = walk_name(fs, &walk, follow);
-
-        if (error != 0) {
-            return error;
-        }
-    }
-    if (walk.needs_directory && (erofs_disk_inode(fs, walk.at)->mode & ABI_S_IFMT) != ABI_S_IFDIR) {
-        return -ENOTDIR;
-    }
-    *nid = walk.at;
-    return 0;
+    erofs_inode(fs, nid, &inode);
+    *size_bytes = inode.size_bytes;
+    return (const char *)fs->image + (inode.in_place ? inode.data_offset : inode.tail_offset);
 }
 
 size_t erofs_read(const struct erofs *fs, const struct erofs_inode *inode, uint64_t offset, void *buffer, size_t size)

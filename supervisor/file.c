@@ -5,13 +5,20 @@
 
 static struct pool pool = POOL("file", struct file);
 
-struct file *file_create(const struct file_kind *kind, uint64_t inode, bool readable, bool writable)
+struct file *file_create(const struct file_kind *kind, struct place place, uint32_t flags)
 {
     struct file *file = pool_alloc(&pool);
+    uint32_t mode = flags & ABI_O_ACCMODE;
 
     if (file != NULL) {
-        *file =
-            (struct file){ .kind = kind, .ref_count = 1, .readable = readable, .writable = writable, .inode = inode };
+        *file = (struct file){
+            .kind = kind,
+            .ref_count = 1,
+            .readable = mode == ABI_O_RDONLY || mode == ABI_O_RDWR,
+            .writable = mode == ABI_O_WRONLY || mode == ABI_O_RDWR,
+            .flags = flags & (ABI_O_APPEND | ABI_O_NONBLOCK),
+            .place = place,
+        };
     }
     return file;
 }
@@ -19,6 +26,9 @@ struct file *file_create(const struct file_kind *kind, uint64_t inode, bool read
 void file_put(struct file *file)
 {
     if (--file->ref_count == 0) {
+        if (file->kind->close != NULL) {
+            file->kind->close(file);
+        }
         pool_free(&pool, file);
     }
 }

@@ -11,14 +11,19 @@
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "arch.h"
+#include "directory_record.h"
 #include "erofs.h"
+#include "file.h"
 #include "object.h"
 #include "pool.h"
 #include "tree.h"
 
 #include <string.h>
 
-enum { CHUNK_BYTES = 512, RECORD_BYTES_MAX = (ABI_DIRENT64_NAME_OFFSET + EROFS_NAME_MAX + 1 + 7) / 8 * 8 };
+enum { CHUNK_BYTES = 512 };
+
+/* st_dev, so that its files are told from those of other file systems. */
+#define ROOT_DEVICE 1
 
 struct root_object {
     struct tree_node node; /* by nid */
@@ -34,28 +39,12 @@ struct cached_name {
     char path[31];
 };
 
+static const struct file_system root_file_system;
 static struct erofs fs;
 static paddr_t image_start;
 static struct tree objects;
 static struct pool pool = POOL("root-object", struct root_object);
 static struct cached_name name_cache[NAME_CACHE_SLOTS];
-
-int root_files_mount(paddr_t start, uint64_t size_bytes, const char **reason)
-{
-    image_start = start;
-    return erofs_mount(&fs, arch_direct(start), size_bytes, reason);
-}
-
-static int look_up(const char *path, struct erofs_inode *inode)
-{
-    uint64_t nid;
-    int error = erofs_path_lookup(&fs, fs.root_nid, path, strlen(path), EROFS_FOLLOW, &nid);
-
-    if (error == 0) {
-        erofs_inode(&fs, nid, inode);
-    }
-    return error;
-}
 
 static bool is_kind(const struct erofs_inode *inode, uint32_t type)
 {
@@ -123,51 +112,86 @@ static struct cached_name *cache_slot(const char *path)
     return &name_cache[(mixed ^ mixed >> 4) % NAME_CACHE_SLOTS];
 }
 
-/* Find the object at @path, borrowed, by walking the directories. */
-static int find_object(const char *path, bool *is_executable, struct object **out)
+/* The object of what is to be executed or loaded, borrowed for ever. */
+static int loadable_object(uint64_t nid, struct object **out)
 {
     struct erofs_inode inode;
-    int error = look_up(path, &inode);
 
-    if (error) {
-        return error;
-    }
+    erofs_inode(&fs, nid, &inode);
     if (is_kind(&inode, ABI_S_IFDIR)) {
         return -EISDIR;
     }
     if (!is_kind(&inode, ABI_S_IFREG)) {
         return -EACCES;
     }
-    *is_executable = (inode.mode & 0111) != 0;
-    error = object_of(&inode, out);
+    int error = object_of(&inode, out);
+
     return error == -EINVAL ? -ENOEXEC : error;
 }
 
-int root_files_object(const char *path, enum root_files_need need, struct object **out)
+static int take_object(const struct file_system *unused, uint64_t nid, struct object **out)
 {
-    struct cached_name *slot = cache_slot(path);
+    int error = loadable_object(nid, out);
+
+    (void)unused;
+    if (error == 0) {
+        object_get(*out);
+    }
+    return error;
+}
+
+static int walk_to_object(struct place from, const char *path, bool *is_executable, struct object **out)
+{
+    struct place place;
+    int error = place_walk(from, path, strlen(path), PLACE_FOLLOW, &place);
+
+    if (error) {
+        return error;
+    }
+    *is_executable = (place_stat(place).mode & 0111) != 0;
+    return place.fs->object == NULL ? -EACCES : place.fs->object(place.fs, place.inode, out);
+}
+
+int root_files_object(struct place from, const char *path, enum root_files_need need, struct object **out)
+{
+    struct cached_name *slot = path[0] == '/' ? cache_slot(path) : NULL;
     struct object *object;
     bool is_executable;
 
     if (slot != NULL && slot->object != NULL && strcmp(slot->path, path) == 0) {
         object = slot->object;
         is_executable = slot->is_executable;
+        object_get(object);
     } else {
-        int error = find_object(path, &is_executable, &object);
+        int error = walk_to_object(from, path, &is_executable, &object);
 
         if (error) {
             return error;
         }
-        if (slot != NULL) {
+        if (slot != NULL && object->kind == OBJECT_INITRD) {
             *slot = (struct cached_name){ .is_executable = is_executable, .object = object };
             strncpy(slot->path, path, sizeof(slot->path) - 1); /* it fits: cache_slot() has seen to it */
         }
     }
     if (need == ROOT_FILE_EXECUTABLE && !is_executable) {
+        object_put(object);
         return -EACCES;
     }
-    object_get(object);
     *out = object;
+    return 0;
+}
+
+uint64_t root_files_inode(const struct object *object)
+{
+    const struct object *of = object->kind == OBJECT_SHADOW ? object->parent : object;
+
+    for (struct tree_node *node = tree_first(&objects); node != NULL; node = tree_next(node)) {
+        struct root_object *kept = CONTAINER_OF(node, struct root_object, node);
+
+        if (kept->object == of) {
+            return kept->nid;
+        }
+    }
     return 0;
 }
 
@@ -176,7 +200,7 @@ static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
     struct erofs_inode inode;
     uint64_t done = 0;
 
-    erofs_inode(&fs, file->inode, &inode);
+    erofs_inode(&fs, file->place.inode, &inode);
     while (done < size_bytes) {
         char bytes[CHUNK_BYTES];
         const char *from = bytes;
@@ -206,15 +230,17 @@ static int64_t size_of_file(const struct file *file)
 {
     struct erofs_inode inode;
 
-    erofs_inode(&fs, file->inode, &inode);
+    erofs_inode(&fs, file->place.inode, &inode);
     return (int64_t)inode.size_bytes;
 }
 
-static void describe_file(const struct file *file, struct abi_stat *stat)
+static void describe(const struct file_system *unused, uint64_t nid, struct abi_stat *stat)
 {
     struct erofs_inode inode;
 
-    erofs_inode(&fs, file->inode, &inode);
+    (void)unused;
+    erofs_inode(&fs, nid, &inode);
+    stat->device = ROOT_DEVICE;
     stat->inode = inode.nid;
     stat->mode = inode.mode;
     stat->link_count = inode.link_count;
@@ -228,7 +254,7 @@ static int object_of_file(struct file *file, struct object **out)
     if (file->object == NULL) {
         struct erofs_inode inode;
 
-        erofs_inode(&fs, file->inode, &inode);
+        erofs_inode(&fs, file->place.inode, &inode);
         int error = object_of(&inode, &file->object);
 
         if (error) {
@@ -239,79 +265,109 @@ static int object_of_file(struct file *file, struct object **out)
     return 0;
 }
 
-/* One record, padded with zeros. Returns its length. */
-static uint16_t make_record(const struct erofs_entry *entry, uint64_t next, char *bytes)
-{
-    struct abi_dirent64 *record = (struct abi_dirent64 *)bytes;
-    size_t length = (ABI_DIRENT64_NAME_OFFSET + entry->name_size_bytes + 1 + 7) / 8 * 8;
-
-    memset(bytes, 0, length);
-    record->inode = entry->nid;
-    record->next_offset = (int64_t)next;
-    record->record_bytes = (uint16_t)length;
-    record->type = (uint8_t)entry->type;
-    memcpy(bytes + ABI_DIRENT64_NAME_OFFSET, entry->name, entry->name_size_bytes);
-    return (uint16_t)length;
-}
-
 static int64_t list_directory(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
-    _Alignas(struct abi_dirent64) char record[RECORD_BYTES_MAX];
+    struct directory_writer writer = directory_writer(to, size_bytes);
     struct erofs_inode inode;
     struct erofs_entry entry;
-    uint64_t done = 0, cursor = file->position;
+    uint64_t cursor = file->position;
 
-    erofs_inode(&fs, file->inode, &inode);
+    erofs_inode(&fs, file->place.inode, &inode);
     while (erofs_readdir(&fs, &inode, &cursor, &entry) == 0) {
-        uint16_t length = make_record(&entry, cursor, record);
+        int error = directory_write(&writer, entry.name, entry.name_size_bytes, entry.nid, entry.type, cursor);
 
-        if (length > size_bytes - done) {
-            return done > 0 ? (int64_t)done : -EINVAL;
-        }
-        if (arch_copy_out(uaddr(to.value + done), record, length)) {
-            return done > 0 ? (int64_t)done : -EFAULT;
+        if (error) {
+            return directory_result(&writer, error);
         }
         file->position = cursor;
-        done += length;
     }
-    return (int64_t)done;
+    return directory_result(&writer, 0);
 }
 
 static const struct file_kind regular = {
     .read = read_file,
     .size = size_of_file,
-    .describe = describe_file,
     .object = object_of_file,
 };
 
 static const struct file_kind directory = {
     .size = size_of_file,
     .list = list_directory,
-    .describe = describe_file,
 };
 
-int root_files_open(const char *path, uint32_t flags, struct file **out)
+static int open_place(const struct file_system *unused, uint64_t nid, uint32_t flags, struct file **out)
 {
     struct erofs_inode inode;
-    int error = look_up(path, &inode);
 
-    if (error) {
-        return error == -ENOENT && (flags & ABI_O_CREAT) != 0 ? -EROFS : error;
-    }
-    if ((flags & ABI_O_CREAT) != 0 && (flags & ABI_O_EXCL) != 0) {
-        return -EEXIST;
-    }
+    (void)unused;
+    erofs_inode(&fs, nid, &inode);
     bool is_directory = is_kind(&inode, ABI_S_IFDIR);
 
     if ((flags & ABI_O_ACCMODE) != ABI_O_RDONLY || (flags & ABI_O_TRUNC) != 0) {
         return is_directory ? -EISDIR : -EROFS;
     }
-    if ((flags & ABI_O_DIRECTORY) != 0 && !is_directory) {
-        return -ENOTDIR;
-    }
     if (!is_directory && !is_kind(&inode, ABI_S_IFREG)) {
         return -ENXIO; /* a device or pipe in the image has nothing behind it */
     }
-    *out = file_create(is_directory ? &directory : &regular, inode.nid, true, false);
+    *out = file_create(is_directory ? &directory : &regular, (struct place){ &root_file_system, nid }, flags);
     return *out == NULL ? -ENOMEM : 0;
+}
+
+static int look_up(const struct file_system *unused, uint64_t folder, const char *name, size_t name_size_bytes,
+                   uint64_t *inode, uint32_t *type)
+{
+    struct erofs_entry entry;
+    int error = erofs_lookup(&fs, folder, name, name_size_bytes, &entry);
+
+    (void)unused;
+    if (error == 0) {
+        *inode = entry.nid;
+        *type = entry.type;
+    }
+    return error;
+}
+
+static const char *link_text(const struct file_system *unused, uint64_t inode, size_t *size_bytes)
+{
+    (void)unused;
+    return erofs_link_text(&fs, inode, size_bytes);
+}
+
+static int name_of(const struct file_system *unused, uint64_t folder, uint64_t nid, const char **name,
+                   size_t *name_size_bytes)
+{
+    struct erofs_inode inode;
+    struct erofs_entry entry;
+    uint64_t cursor = 0;
+
+    (void)unused;
+    erofs_inode(&fs, folder, &inode);
+    while (erofs_readdir(&fs, &inode, &cursor, &entry) == 0) {
+        bool is_dots = entry.name[0] == '.' &&
+                       (entry.name_size_bytes == 1 || (entry.name_size_bytes == 2 && entry.name[1] == '.'));
+
+        if (entry.nid == nid && !is_dots) {
+            *name = entry.name;
+            *name_size_bytes = entry.name_size_bytes;
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+static const struct file_system root_file_system = {
+    .lookup = look_up,
+    .link_text = link_text,
+    .describe = describe,
+    .open = open_place,
+    .object = take_object,
+    .name = name_of,
+};
+
+int root_files_mount(paddr_t start, uint64_t size_bytes, const char **reason)
+{
+    image_start = start;
+    int error = erofs_mount(&fs, arch_direct(start), size_bytes, reason);
+
+    return error ? error : place_mount((struct place){ 0 }, (struct place){ &root_file_system, fs.root_nid });
 }

@@ -27,7 +27,10 @@
 #include "csr.h"
 #include "panic.h"
 #include "plic.h"
+#include "signals.h"
 #include "timer.h"
+
+#include <string.h>
 
 #define TICK_NANOSECONDS 10000000ull
 
@@ -53,15 +56,27 @@ void scheduler_ready(struct task *task)
     list_push_back(&ready, &task->queue);
 }
 
-void scheduler_wait(struct wait_queue *queue)
+int64_t scheduler_wait(struct wait_queue *queue)
 {
     struct task *task = task_current();
 
+    this_hart()->reschedule = 1;
+    if (signals_deliverable(&task->signals)) {
+        timer_cancel(&task->timer);
+        task->deadline_ticks = 0;
+        return CALL_INTERRUPTED;
+    }
     task->state = TASK_WAITING;
     if (queue != NULL) {
         list_push_back(&queue->tasks, &task->queue);
     }
-    this_hart()->reschedule = 1;
+    return CALL_RESTART;
+}
+
+void scheduler_interrupt(struct task *task)
+{
+    scheduler_forget(task);
+    scheduler_ready(task);
 }
 
 void scheduler_wake_one(struct wait_queue *queue)
@@ -129,15 +144,26 @@ static void idle(void)
     }
 }
 
-/* What the call that made the hart reschedule leaves in the task's frame. */
-static void finish_call(struct trap_frame *frame, int64_t result)
+/* What the trap code has saved of the old program when a task goes over to a new one: see trap.S. */
+static void clear_preserved(struct trap_frame *frame)
 {
-    if (result == TRAP_NO_RESULT || result == CALL_RESTART) {
-        return;
-    }
-    frame->pc += 4;
-    if (result != CALL_LATER) {
-        frame->a0 = (uint64_t)result;
+    frame->gp = 0;
+    frame->s0 = 0;
+    frame->s1 = 0;
+    memset(&frame->s2, 0, offsetof(struct trap_frame, t3) - offsetof(struct trap_frame, s2));
+}
+
+/* A call that gives no result to the user. */
+static void finish_special_call(struct task *task, int64_t result)
+{
+    if (result == CALL_RESTART) {
+        task->call_again_pc = task->frame.pc;
+    } else if (result == CALL_INTERRUPTED) {
+        task->call_interrupted = true;
+    } else if (result == CALL_NEW_IMAGE) {
+        clear_preserved(&task->frame);
+    } else if (result == CALL_SIGNAL_RETURN) {
+        signals_return(task);
     }
 }
 
@@ -155,13 +181,25 @@ static void enter_map(const struct map *map)
     }
 }
 
+void scheduler_enter_map(void)
+{
+    enter_map(task_current()->map);
+}
+
+/* The running task's cpu_ticks lack the time at which it was entered: one addition when it leaves. */
+uint64_t scheduler_cpu_ticks(const struct task *task)
+{
+    return task->state == TASK_RUNNING ? task->cpu_ticks + cpu_time() : task->cpu_ticks;
+}
+
 /* Take the first ready task out of the queue and make it the hart's. */
-static struct trap_frame *enter_first(struct hart *hart)
+static inline struct trap_frame *enter_first(struct hart *hart, uint64_t now)
 {
     struct task *next = task_of(ready.next);
 
     list_remove(&next->queue);
     next->state = TASK_RUNNING;
+    next->cpu_ticks -= now;
     ran_since_tick = false;
     hart->reschedule = 0;
     hart->frame = &next->frame;
@@ -171,40 +209,84 @@ static struct trap_frame *enter_first(struct hart *hart)
     return &next->frame;
 }
 
-/* With what few switches need: sleep, floating point. @previous may be NULL. */
+static struct fp_frame *fp_of(struct task *task)
+{
+    return task != NULL && (task->attention & TASK_USES_FP) != 0 ? &task->fp : NULL;
+}
+
+/* A task that is to do its call again does so first, and finds the signals when it would wait: then it is back here. */
+static void look_at_signals(struct hart *hart, struct task *task)
+{
+    if (task->call_again_pc == task->frame.pc) {
+        hart->reschedule = 1;
+    } else {
+        signals_deliver(task);
+    }
+}
+
+/* With what few switches need: sleep, floating point, signals. @previous may be NULL. */
 __attribute__((noinline)) static struct trap_frame *take_next_carefully(struct hart *hart, struct task *previous)
 {
-    if (list_is_empty(&ready)) {
-        idle();
-    }
-    struct task *next = task_of(ready.next);
+    struct task *next;
 
-    if (next != previous) {
-        cpu_fp_switch(previous != NULL && previous->uses_fp ? &previous->fp : NULL, next->uses_fp ? &next->fp : NULL);
-    }
-    return enter_first(hart);
+    do {
+        if (list_is_empty(&ready)) {
+            idle();
+        }
+        next = task_of(ready.next);
+        if (next != previous) {
+            cpu_fp_switch(fp_of(previous), fp_of(next));
+        }
+        enter_first(hart, cpu_time());
+        previous = next;
+        if ((next->attention & TASK_HAS_SIGNALS) != 0) {
+            look_at_signals(hart, next);
+        }
+    } while (next->state == TASK_ENDED);
+    return &next->frame;
 }
 
 /* No call, so no register is saved: this is every switch's path. */
-static struct trap_frame *take_next(struct hart *hart, struct task *previous)
+static struct trap_frame *take_next(struct hart *hart, struct task *previous, uint64_t now)
 {
-    if (list_is_empty(&ready) || previous->uses_fp || task_of(ready.next)->uses_fp) {
+    if (list_is_empty(&ready) || (previous->attention | task_of(ready.next)->attention) != 0) {
         return take_next_carefully(hart, previous);
     }
-    return enter_first(hart);
+    return enter_first(hart, now);
 }
 
+/* @task leaves the hart, with its call finished. */
+static inline struct trap_frame *leave(struct hart *hart, struct task *task)
+{
+    uint64_t now = cpu_time();
+
+    task->cpu_ticks += now;
+    if (task->state == TASK_RUNNING) {
+        task->state = TASK_READY;
+        list_push_back(&ready, &task->queue);
+    }
+    return take_next(hart, task, now);
+}
+
+__attribute__((noinline)) static struct trap_frame *leave_specially(struct hart *hart, struct task *task,
+                                                                    int64_t result)
+{
+    finish_special_call(task, result);
+    return leave(hart, task);
+}
+
+/* What is usual makes no call that returns, so no register is saved. */
 struct trap_frame *trap_schedule(int64_t result)
 {
     struct hart *hart = this_hart();
     struct task *task = CONTAINER_OF(hart->frame, struct task, frame);
 
-    finish_call(&task->frame, result);
-    if (task->state == TASK_RUNNING) {
-        task->state = TASK_READY;
-        list_push_back(&ready, &task->queue);
+    if (result <= CALL_SPECIAL_MAX) {
+        return leave_specially(hart, task, result);
     }
-    return take_next(hart, task);
+    task->frame.pc += 4;
+    task->frame.a0 = (uint64_t)result;
+    return leave(hart, task);
 }
 
 void scheduler_init(void)

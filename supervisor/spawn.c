@@ -1,5 +1,5 @@
 /*
- * Starting programs: a new task, its image and libraries mapped, its stack laid out, its descriptors given.
+ * Starting programs in tasks of their own: a new task, its address space made, its descriptors and attributes given.
  *
  * All or nothing: a task that can't be made complete is discarded before it has run, and nobody has seen it.
  */
@@ -9,92 +9,23 @@
 #include "abi_types.h"
 #include "arguments.h"
 #include "calls.h"
-#include "file.h"
-#include "object.h"
-#include "region.h"
-#include "root_files.h"
+#include "console_file.h"
+#include "loading.h"
 #include "scheduler.h"
 #include "task.h"
+#include "user_path.h"
 
 #include <string.h>
-
-enum { PATH_BYTES = 256 };
-
-static int open_library(const char *name, struct object **out, void *context)
-{
-    char path[sizeof("/lib/") + ABI_LIBRARY_NAME_BYTES] = "/lib/";
-
-    (void)context;
-    strncat(path, name, ABI_LIBRARY_NAME_BYTES);
-    return root_files_object(path, ROOT_FILE_READABLE, out);
-}
-
-/* Find the program at @path, with one use. */
-static int find_program(const char *path, struct account *account, struct program **out, struct reason *reason)
-{
-    struct object *object;
-    int error = root_files_object(path, ROOT_FILE_EXECUTABLE, &object);
-
-    if (error) {
-        return error;
-    }
-    struct image image = image_of(object);
-
-    error = program_acquire(&image, account, out, reason);
-    object_put(object);
-    return error;
-}
-
-static int map_stack(struct map *map)
-{
-    const struct map_request stack = {
-        .start = MAP_STACK_END - MAP_STACK_BYTES,
-        .size_bytes = MAP_STACK_BYTES,
-        .protection = ABI_PROT_READ | ABI_PROT_WRITE,
-        .max_protection = ABI_PROT_READ | ABI_PROT_WRITE,
-        .sharing = MAP_ENTRY_PRIVATE,
-    };
-
-    return map_add(map, &stack);
-}
-
-static int lay_out_stack(struct task *task, const struct arguments *arguments)
-{
-    struct program_start start = program_start(task->program);
-    const struct auxiliary auxiliary[] = {
-        { ABI_AT_PAGESZ, PAGE_SIZE },         { ABI_AT_PHDR, start.headers_address }, { ABI_AT_PHENT, 56 },
-        { ABI_AT_PHNUM, start.header_count }, { ABI_AT_ENTRY, start.entry },
-    };
-
-    task->frame.pc = start.entry;
-    return arguments_lay_out(arguments, task->map, MAP_STACK_END, auxiliary, ARRAY_COUNT(auxiliary), &task->frame.sp);
-}
-
-/*
- * Everything between the empty address space and the first instruction. Consumes a use of @program.
- */
-static int load(struct task *task, struct program *program, const struct arguments *arguments, struct reason *reason)
-{
-    task->program = program;
-    int error = program_map(program, task->map);
-
-    if (error == 0) {
-        error = program_load_libraries(program, region_of(task->map), task->account, open_library, NULL, reason);
-    }
-    if (error == 0) {
-        error = map_stack(task->map);
-    }
-    return error ? error : lay_out_stack(task, arguments);
-}
 
 /* A task that is ready to run but in no queue yet, with no descriptors. */
 static int make_task(struct task *parent, const char *path, const struct arguments *arguments, struct reason *reason,
                      struct task **out)
 {
     struct account *account = parent == NULL ? account_root() : parent->account;
+    struct loading_start start;
     struct program *program;
     struct task *task;
-    int error = find_program(path, account, &program, reason);
+    int error = loading_find(parent == NULL ? place_root() : parent->folder, path, account, &program, reason);
 
     if (error) {
         return error;
@@ -104,11 +35,14 @@ static int make_task(struct task *parent, const char *path, const struct argumen
         program_put(program);
         return error;
     }
-    error = load(task, program, arguments, reason);
+    task->program = program;
+    error = loading_map(program, task->map, arguments, reason, &start);
     if (error) {
         task_discard(task);
         return error;
     }
+    task->frame.pc = start.pc;
+    task->frame.sp = start.sp;
     *out = task;
     return 0;
 }
@@ -116,32 +50,27 @@ static int make_task(struct task *parent, const char *path, const struct argumen
 /* What a call of spawn asks for, copied in. */
 struct spawn_request {
     struct abi_spawn call;
-    char path[PATH_BYTES];
+    struct user_path path;
     struct arguments arguments;
 };
 
-static int read_request(uaddr_t from, struct spawn_request *request)
-{
-    const struct abi_spawn *call = &request->call;
+#define SPAWN_FLAGS (ABI_SPAWN_GROUP | ABI_SPAWN_SIGNAL_MASK | ABI_SPAWN_SIGNAL_DEFAULT)
 
-    if (arch_copy_in(&request->call, from, sizeof(request->call))) {
-        return -EFAULT;
-    }
-    if (call->flags != 0 || (call->fds == 0 && call->fd_count != 0)) {
+static int check_call(const struct abi_spawn *call)
+{
+    if ((call->flags & ~(uint32_t)SPAWN_FLAGS) != 0 || call->reserved != 0 || (call->fds == 0 && call->fd_count != 0) ||
+        ((call->flags & ABI_SPAWN_GROUP) != 0 && call->group < 0)) {
         return -EINVAL;
     }
-    if (call->fd_count > DESCRIPTORS_MAX) {
-        return -EMFILE;
-    }
-    int64_t length = arch_copy_in_string(request->path, uaddr(call->path), sizeof(request->path));
+    return call->fd_count > DESCRIPTORS_MAX ? -EMFILE : 0;
+}
 
-    if (length <= 0) {
-        return length == 0 ? -ENOENT : (int)length;
-    }
-    int error = arguments_append_users(&request->arguments, ARGUMENTS_ARGV, uaddr(call->argv));
+static int read_arguments(const struct abi_spawn *call, struct arguments *arguments)
+{
+    int error = arguments_append_users(arguments, ARGUMENTS_ARGV, uaddr(call->argv));
 
     if (error == 0 && call->envp != 0) {
-        error = arguments_append_users(&request->arguments, ARGUMENTS_ENVP, uaddr(call->envp));
+        error = arguments_append_users(arguments, ARGUMENTS_ENVP, uaddr(call->envp));
     }
     return error;
 }
@@ -160,15 +89,37 @@ static int give_descriptors(struct task *task, const struct spawn_request *reque
     return descriptors_select(&task->descriptors, from, numbers, request->call.fd_count);
 }
 
+/* Process group and signals, where the call asks for others than the caller's. */
+static int give_attributes(struct task *task, const struct abi_spawn *call)
+{
+    if ((call->flags & ABI_SPAWN_GROUP) != 0) {
+        int error = task_set_group(task, call->group);
+
+        if (error) {
+            return error;
+        }
+    }
+    if ((call->flags & ABI_SPAWN_SIGNAL_MASK) != 0) {
+        signals_block(&task->signals, call->signal_mask);
+    }
+    if ((call->flags & ABI_SPAWN_SIGNAL_DEFAULT) != 0) {
+        task->signals.ignored = 0;
+    }
+    return 0;
+}
+
 static int64_t spawn(const struct spawn_request *request, struct reason *reason)
 {
     struct task *task;
-    int error = make_task(task_current(), request->path, &request->arguments, reason, &task);
+    int error = make_task(task_current(), request->path.text, &request->arguments, reason, &task);
 
     if (error) {
         return error;
     }
     error = give_descriptors(task, request);
+    if (error == 0 && request->call.flags != 0) {
+        error = give_attributes(task, &request->call);
+    }
     if (error) {
         task_discard(task);
         return error;
@@ -177,19 +128,38 @@ static int64_t spawn(const struct spawn_request *request, struct reason *reason)
     return task->pid;
 }
 
+/* With the call's structure copied in; its path and strings are now. */
+static int64_t spawn_call(struct spawn_request *request, struct reason *reason)
+{
+    int64_t result = user_path_copy_in(uaddr(request->call.path), USER_PATH_NOT_EMPTY, &request->path);
+
+    if (result < 0) {
+        return result;
+    }
+    arguments_init(&request->arguments);
+    result = read_arguments(&request->call, &request->arguments);
+    if (result == 0) {
+        result = spawn(request, reason);
+    }
+    arguments_free(&request->arguments);
+    user_path_free(&request->path);
+    return result;
+}
+
 int64_t call_spawn(uint64_t from, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     struct spawn_request request;
     struct reason reason = { "" };
 
     CALL_UNUSED(a1, a2, a3, a4, a5);
-    arguments_init(&request.arguments);
-    int64_t result = read_request(uaddr(from), &request);
+    if (arch_copy_in(&request.call, uaddr(from), sizeof(request.call))) {
+        return -EFAULT;
+    }
+    int64_t result = check_call(&request.call);
 
     if (result == 0) {
-        result = spawn(&request, &reason);
+        result = spawn_call(&request, &reason);
     }
-    arguments_free(&request.arguments);
     if (result < 0 && reason.text[0] != '\0' && request.call.reason != 0) {
         /* Best effort: the error itself says enough when its words have nowhere to go. */
         (void)arch_copy_out(uaddr(request.call.reason), reason.text, sizeof(reason.text));
@@ -213,15 +183,24 @@ static int init_arguments(struct arguments *arguments, const char *run)
 
 static int give_console(struct task *task)
 {
-    for (uint32_t i = 0; i < 3; i++) {
-        int number = descriptors_put(&task->descriptors, file_console(), i, false);
+    struct place console;
+    struct file *file;
 
-        if (number < 0) {
-            return number;
-        }
-        file_get(file_console());
+    /* By its name when the initrd has /dev, so that fstat() knows it. */
+    if (place_walk(place_root(), "/dev/console", 12, PLACE_FOLLOW, &console)) {
+        console = (struct place){ 0 };
     }
-    return 0;
+    file = console_file_open(console, ABI_O_RDWR);
+    if (file == NULL) {
+        return -ENOMEM;
+    }
+    int error = 0;
+
+    for (uint32_t i = 0; i < 3 && error == 0; i++) {
+        error = descriptors_replace(&task->descriptors, i, file, DESCRIPTORS_INHERIT);
+    }
+    file_put(file);
+    return error;
 }
 
 int spawn_init(const char *path, const char *run, const char **reason_text)

@@ -13,10 +13,11 @@
 #include "arch.h"
 #include "command_line.h"
 #include "console.h"
+#include "console_file.h"
 #include "cpu.h"
 #include "csr.h"
+#include "device_files.h"
 #include "device_tree.h"
-#include "file.h"
 #include "frame.h"
 #include "log.h"
 #include "memory_layout.h"
@@ -24,6 +25,7 @@
 #include "plic.h"
 #include "pool.h"
 #include "power.h"
+#include "random.h"
 #include "region.h"
 #include "root_files.h"
 #include "sbi.h"
@@ -110,6 +112,7 @@ static void read_device_tree(uint64_t address)
         refuse("the command line can't be used", reason);
     }
     facts.bench = command_line.bench;
+    random_seed(machine.rng_seed, machine.rng_seed_size_bytes);
     if (command_line.quiet) {
         log_set_quiet();
     }
@@ -126,6 +129,9 @@ static void log_machine(uint64_t hart_id)
     }
     if (command_line.ignored[0] != '\0') {
         log_info("command line: not known and ignored: %s", command_line.ignored);
+    }
+    if (!random_is_seeded()) {
+        log_info("random numbers: no seed of %u bytes in the device tree, so there are none", RANDOM_SEED_BYTES_MIN);
     }
     log_info("hart %lu runs, of %u in the device tree; clock %lu Hz", hart_id, machine.hart_count, machine.timebase_hz);
 }
@@ -202,7 +208,7 @@ static void start_memory(void)
              (layout.initrd.end.value - layout.initrd.start.value) >> 10);
 }
 
-static void start_regions(void)
+static void start_files(void)
 {
     const char *reason;
 
@@ -211,6 +217,10 @@ static void start_regions(void)
     }
     if (root_files_mount(layout.initrd.start, layout.initrd.end.value - layout.initrd.start.value, &reason)) {
         refuse("the initrd can't be used", reason);
+    }
+    device_files_mount();
+    if (console_file_init()) {
+        refuse("RAM", "too little of it for the console: give the machine more");
     }
     log_info("shared text window at 0x%llx, data window at 0x%llx, %llu MiB each", WINDOW_TEXT_BASE, WINDOW_DATA_BASE,
              WINDOW_BYTES >> 20);
@@ -233,7 +243,7 @@ static void start_devices(uint64_t hart_id)
     if (plic_init(&machine) || !has(hart, HART_PLIC) || plic_open(hart->plic_context) || console_listen()) {
         log_error("the console's interrupt does not reach hart %lu: there is output only", hart_id);
     } else {
-        console_file_init();
+        console_file_listen();
         cpu_device_interrupts_enable();
     }
     cpu_timer_interrupts_enable();
@@ -255,7 +265,7 @@ _Noreturn void boot_start(uint64_t hart_id, uint64_t device_tree, uint64_t image
     log_machine(hart_id);
     lay_out_memory(device_tree);
     start_memory();
-    start_regions();
+    start_files();
     start_devices(hart_id);
     if (spawn_init(command_line.init, command_line.run, &reason)) {
         refuse("init can't be started", reason);

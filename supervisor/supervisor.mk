@@ -2,22 +2,34 @@
 PANDO_SOURCES += \
     supervisor/arguments.c \
     supervisor/call_table.c \
+    supervisor/calls_descriptor.c \
     supervisor/calls_file.c \
     supervisor/calls_memory.c \
+    supervisor/calls_path.c \
     supervisor/calls_region.c \
     supervisor/calls_report.c \
+    supervisor/calls_system.c \
     supervisor/calls_task.c \
     supervisor/calls_time.c \
     supervisor/command_line.c \
     supervisor/console_file.c \
     supervisor/descriptors.c \
+    supervisor/device_files.c \
+    supervisor/directory_record.c \
     supervisor/erofs.c \
     supervisor/erofs_mount.c \
+    supervisor/execve.c \
     supervisor/file.c \
+    supervisor/loading.c \
+    supervisor/pipe.c \
+    supervisor/place.c \
+    supervisor/random.c \
     supervisor/root_files.c \
     supervisor/scheduler.c \
+    supervisor/signals.c \
     supervisor/spawn.c \
     supervisor/start.c \
     supervisor/task.c \
+    supervisor/terminal.c \
     supervisor/timer.c \
     supervisor/trap_handlers.c

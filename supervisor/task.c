@@ -63,6 +63,25 @@ uint32_t task_count(void)
     return count;
 }
 
+bool task_group_exists(int32_t group)
+{
+    struct task *task = task_first();
+
+    while (task != NULL && (task->group != group || task->state == TASK_ENDED)) {
+        task = task_following(task);
+    }
+    return task != NULL;
+}
+
+int task_set_group(struct task *task, int32_t group)
+{
+    if (group != 0 && group != task->pid && !task_group_exists(group)) {
+        return -EPERM;
+    }
+    task->group = group == 0 ? task->pid : group;
+    return 0;
+}
+
 static void give_pid(struct task *task)
 {
     do {
@@ -86,8 +105,7 @@ static void forget_pid(struct task *task)
     count--;
 }
 
-/* The last part of @path, cut to fit. */
-static void set_name(struct task *task, const char *path)
+void task_set_name(struct task *task, const char *path)
 {
     size_t length = 0;
 
@@ -124,7 +142,7 @@ int task_create(struct task *parent, const char *name, struct task **out)
         goto destroy_map;
     }
     account_get(task->account);
-    set_name(task, name);
+    task_set_name(task, name);
     list_init(&task->children);
     list_init(&task->queue);
     list_init(&task->child_ended.tasks);
@@ -132,12 +150,17 @@ int task_create(struct task *parent, const char *name, struct task **out)
     descriptors_init(&task->descriptors);
     task->state = TASK_WAITING;
     task->parent = parent;
+    give_pid(task);
     if (parent == NULL) {
         init = task;
+        task->group = task->pid;
+        task->folder = place_root();
     } else {
         list_push_back(&parent->children, &task->sibling);
+        task->group = parent->group;
+        task->folder = parent->folder;
+        signals_init(&task->signals, &parent->signals);
     }
-    give_pid(task);
     *out = task;
     return 0;
 
@@ -152,8 +175,9 @@ free_task:
 static void release(struct task *task)
 {
     descriptors_close_all(&task->descriptors);
+    signals_forget_actions(&task->signals);
     cpu_fp_forget(&task->fp);
-    task->uses_fp = false;
+    task->attention = 0;
     region_detach(task->map);
     map_destroy(task->map);
     task->map = NULL;
@@ -180,6 +204,7 @@ void task_discard(struct task *task)
 void task_reap(struct task *task)
 {
     ASSERT(task->state == TASK_ENDED);
+    task->parent->children_ticks += task->cpu_ticks + task->children_ticks;
     free_task(task);
 }
 
@@ -221,4 +246,5 @@ void task_end(struct task *task, int32_t status)
     list_remove(&task->sibling);
     list_push_front(&task->parent->children, &task->sibling);
     scheduler_wake_all(&task->parent->child_ended);
+    signals_send(task->parent, ABI_SIGCHLD);
 }

@@ -42,8 +42,11 @@ uint64_t timer_ticks_per_second(void)
 
 uint64_t timer_nanoseconds(void)
 {
-    uint64_t ticks = cpu_time();
+    return timer_span_nanoseconds(cpu_time());
+}
 
+uint64_t timer_span_nanoseconds(uint64_t ticks)
+{
     return ticks / ticks_per_second * NANOSECONDS + ticks % ticks_per_second * NANOSECONDS / ticks_per_second;
 }
 

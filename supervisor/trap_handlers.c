@@ -73,9 +73,9 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
 
     if (cause.access != 0) {
         error = map_fault(task->map, value, cause.access);
-    } else if (number == SCAUSE_ILLEGAL && !task->uses_fp) {
+    } else if (number == SCAUSE_ILLEGAL && (task->attention & TASK_USES_FP) == 0) {
         /* Its first floating-point instruction, perhaps: if it is none, it comes back. */
-        task->uses_fp = true;
+        task->attention |= TASK_USES_FP;
         memset(&task->fp, 0, sizeof(task->fp));
         cpu_fp_switch(NULL, &task->fp);
         error = 0;

@@ -16,22 +16,36 @@
  * and above @fd_count are closed. With fds == 0 and fd_count == 0 the child inherits every descriptor of the caller
  * that has not the close-on-exec flag.
  *
+ * The child is in the caller's process group, or with ABI_SPAWN_GROUP in @group: one that a child of the caller or the
+ * caller is in, or with 0 a new one that is known by the child's pid. It blocks the signals that the caller blocks, or
+ * with ABI_SPAWN_SIGNAL_MASK those of @signal_mask (bit n - 1 for signal n), and ignores those that the caller ignores,
+ * or with ABI_SPAWN_SIGNAL_DEFAULT none.
+ *
  * When the program's image is refused, @reason (if not 0) takes up to ABI_REASON_BYTES bytes, NUL-terminated, that
  * say in words what is wrong with it, for a shell to print; it is left untouched in every other case.
  *
  * Errors: ENOENT, ENOTDIR, EISDIR, EACCES (not executable), ENOEXEC, E2BIG (argv and envp over 128 KiB), ENOMEM,
- * EAGAIN (too many tasks), EBADF (a descriptor in fds is not open), EFAULT, EINVAL, ENAMETOOLONG.
+ * EAGAIN (too many tasks), EBADF (a descriptor in fds is not open), EPERM (no such group), EFAULT, EINVAL,
+ * ENAMETOOLONG.
  */
+enum {
+    ABI_SPAWN_GROUP = 1,
+    ABI_SPAWN_SIGNAL_MASK = 2,
+    ABI_SPAWN_SIGNAL_DEFAULT = 4,
+};
 struct abi_spawn {
     uint64_t path;
     uint64_t argv;
     uint64_t envp;
     uint64_t fds; /* const int32_t * */
     uint32_t fd_count;
-    uint32_t flags; /* 0 */
+    uint32_t flags; /* ABI_SPAWN_* */
     uint64_t reason; /* char *, ABI_REASON_BYTES long, or 0 */
+    uint64_t signal_mask; /* with ABI_SPAWN_SIGNAL_MASK */
+    int32_t group; /* with ABI_SPAWN_GROUP */
+    uint32_t reserved; /* 0 */
 };
-static_assert(sizeof(struct abi_spawn) == 48, "ABI");
+static_assert(sizeof(struct abi_spawn) == 64, "ABI");
 #define ABI_REASON_BYTES 96
 
 /*
@@ -150,3 +164,39 @@ enum abi_bench {
     ABI_BENCH_BOOT = 2, /* from the first instruction of the image to the first of init in U-mode */
     ABI_BENCH_PEAK_FRAMES = 3, /* not instructions: the most frames that were not free at once, less the firmware's */
 };
+
+/*
+ * tasks(struct abi_task *rows, capacity) -> the number of tasks; as many rows as fit are written, in the order of their
+ * pids. Costs no walk over page tables.
+ */
+struct abi_task {
+    int32_t pid;
+    int32_t parent_pid;
+    int32_t group;
+    char state; /* R runs or could, S waits, Z has ended and its parent has not asked */
+    char pad[3];
+    char name[ABI_TASK_NAME_BYTES];
+    uint64_t cpu_nanoseconds;
+};
+static_assert(sizeof(struct abi_task) == 40, "ABI");
+
+/*
+ * task_map(pid, struct abi_mapping *rows, capacity) -> the number of mappings of that task, ascending; as many rows as
+ * fit are written. The shared windows' images are among them. ESRCH where there is no such task.
+ */
+enum {
+    ABI_MAPPING_SHARED = 1, /* not private */
+    ABI_MAPPING_FILE = 2, /* of a file of the initrd, @inode; else anonymous */
+    ABI_MAPPING_WINDOW = 4, /* of the region that the task is attached to */
+    ABI_MAPPING_HEAP = 8,
+    ABI_MAPPING_STACK = 16,
+};
+struct abi_mapping {
+    uint64_t start;
+    uint64_t end;
+    uint64_t file_offset;
+    uint64_t inode;
+    uint32_t protection; /* ABI_PROT_* */
+    uint32_t flags; /* ABI_MAPPING_* */
+};
+static_assert(sizeof(struct abi_mapping) == 40, "ABI");

@@ -12,6 +12,10 @@ ABI_LINUX_CALL_LIST(CALL_DECLARE)
 ABI_OWN_CALL_LIST(CALL_DECLARE)
 #undef CALL_DECLARE
 
+/* What getrusage() and wait4() tell of so much time on a hart, in ticks of the clock. */
+struct abi_rusage;
+struct abi_rusage calls_usage_of(uint64_t cpu_ticks);
+
 /* Arguments that a call has not. */
 #define CALL_UNUSED(...) \
     (void)(uint64_t[]) \

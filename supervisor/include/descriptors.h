@@ -29,11 +29,32 @@ static inline struct file *descriptors_get(const struct descriptors *descriptors
     return number < descriptors->capacity ? descriptors->slots[number] : NULL;
 }
 
+/* What becomes of a descriptor in a child, and at execve. */
+enum descriptors_on_exec { DESCRIPTORS_INHERIT, DESCRIPTORS_CLOSE };
+
 /*
  * Put @file, consuming its reference, at the lowest free number that is at least @lowest.
  * Returns the number, -EMFILE or -ENOMEM; the reference stays the caller's then.
  */
-int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest, bool close_on_exec);
+int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest,
+                    enum descriptors_on_exec on_exec);
+
+/*
+ * Make @number, below DESCRIPTORS_MAX, another one for @file, of which it takes a reference; what it was before is
+ * closed. Returns 0 or -ENOMEM: then nothing has changed.
+ */
+int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct file *file,
+                        enum descriptors_on_exec on_exec);
+
+/* Take the file out of an open descriptor: its reference is the caller's. */
+void descriptors_take(struct descriptors *descriptors, uint32_t number);
+
+/* Of an open one. */
+bool descriptors_is_close_on_exec(const struct descriptors *descriptors, uint32_t number);
+void descriptors_set_on_exec(struct descriptors *descriptors, uint32_t number, enum descriptors_on_exec on_exec);
+
+/* Close those that are not to be inherited: execve. */
+void descriptors_close_on_exec(struct descriptors *descriptors);
 
 /* Close one. Returns 0 or -EBADF. */
 int descriptors_close(struct descriptors *descriptors, uint64_t number);

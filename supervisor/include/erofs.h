@@ -20,8 +20,6 @@ struct erofs {
 };
 
 #define EROFS_NAME_MAX 255
-#define EROFS_PATH_MAX 4095
-#define EROFS_LINKS_MAX 8
 #define EROFS_DEPTH_MAX 32
 
 struct erofs_inode {
@@ -57,15 +55,8 @@ void erofs_inode(const struct erofs *fs, uint64_t nid, struct erofs_inode *out);
 int erofs_lookup(const struct erofs *fs, uint64_t directory, const char *name, size_t name_size_bytes,
                  struct erofs_entry *out);
 
-/*
- * Walk @path, of @size_bytes, from @directory, or from the root when it starts with '/'. Symbolic links are followed,
- * the last one too unless it is EROFS_NO_FOLLOW and no '/' stands behind it.
- * Returns 0; -ENOENT, also for an empty path; -ENOTDIR for a name or '/' behind something that is no directory;
- * -ELOOP after EROFS_LINKS_MAX links; -ENAMETOOLONG for a name or a path that is.
- */
-enum erofs_follow { EROFS_FOLLOW, EROFS_NO_FOLLOW };
-int erofs_path_lookup(const struct erofs *fs, uint64_t directory, const char *path, size_t size_bytes,
-                      enum erofs_follow follow, uint64_t *nid);
+/* The text of the symbolic link @nid, borrowed from the image; it is not empty and not NUL-terminated. */
+const char *erofs_link_text(const struct erofs *fs, uint64_t nid, size_t *size_bytes);
 
 /* Copy bytes of a file, directory or symbolic link from @offset on. Returns how many: 0 at and behind the end. */
 size_t erofs_read(const struct erofs *fs, const struct erofs_inode *inode, uint64_t offset, void *buffer, size_t size);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "abi_types.h"
+#include "place.h"
 #include "types.h"
 
 struct object;
@@ -12,17 +13,26 @@ struct object;
  * go straight between the file and the user's memory.
  */
 struct file;
+struct pipe;
 
 struct file_kind {
-    /* Return the bytes moved, a negative errno, or CALL_RESTART when the caller has to wait. NULL: -EBADF. */
+    /*
+     * Return the bytes moved, a negative errno, or what scheduler_wait() gave when the caller has to wait. They may
+     * move less than asked for: a write goes on in further steps, a read is cut. NULL: -EISDIR, -EBADF.
+     */
     int64_t (*read)(struct file *file, uaddr_t to, uint64_t size_bytes);
     int64_t (*write)(struct file *file, uaddr_t from, uint64_t size_bytes);
-    /* The size to seek within, and records of a directory. NULL: -ESPIPE, -ENOTDIR. */
+    /* The size to seek within, and records of a folder. NULL: -ESPIPE, -ENOTDIR. */
     int64_t (*size)(const struct file *file);
     int64_t (*list)(struct file *file, uaddr_t to, uint64_t size_bytes);
+    /* NULL: place_stat() tells. */
     void (*describe)(const struct file *file, struct abi_stat *stat);
     /* The object whose pages are the file's bytes, borrowed while the file is open. NULL: -ENODEV. */
     int (*object)(struct file *file, struct object **out);
+    /* NULL: -ENOTTY. */
+    int64_t (*control)(struct file *file, uint32_t request, uint64_t argument);
+    /* The last reference goes. NULL: nothing to do. */
+    void (*close)(struct file *file);
 };
 
 struct file {
@@ -30,13 +40,20 @@ struct file {
     uint32_t ref_count;
     bool readable;
     bool writable;
-    uint64_t position; /* bytes; of a directory: the cursor of its reader */
-    uint64_t inode; /* what the kind knows the file by */
-    struct object *object; /* that its kind has found for it already, or NULL; the kind's own */
+    uint32_t flags; /* ABI_O_APPEND, ABI_O_NONBLOCK */
+    uint64_t position; /* bytes; of a folder: the cursor of its reader */
+    struct place place; /* where it was opened; fs NULL for what has no name */
+    /* The kind's own. */
+    union {
+        struct object *object; /* that was found for it already, or NULL */
+        struct pipe *pipe;
+    };
 };
 
-/* A new open file with one reference; NULL when there is no memory. */
-struct file *file_create(const struct file_kind *kind, uint64_t inode, bool readable, bool writable);
+/*
+ * A new open file with one reference, opened with @flags (ABI_O_*) at @place. NULL when there is no memory.
+ */
+struct file *file_create(const struct file_kind *kind, struct place place, uint32_t flags);
 
 static inline void file_get(struct file *file)
 {
@@ -45,12 +62,3 @@ static inline void file_get(struct file *file)
 
 /* Drop one reference; the last one closes it. */
 void file_put(struct file *file);
-
-/*
- * The console: reads give what was typed so far and wait when that is nothing; a line end is written as CR LF.
- * Borrowed: there is one, for ever.
- */
-struct file *file_console(void);
-
-/* Wake who reads the console when something is typed. Called once, when the console's interrupt works. */
-void console_file_init(void);

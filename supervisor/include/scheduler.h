@@ -7,18 +7,31 @@
 /*
  * Who runs: round robin with time slices, and wait queues in event style.
  *
- * A system call that has to wait returns one of these; the hart then runs another task.
- *   CALL_RESTART   the call is done again from its start when the task wakes (its ecall is executed again)
- *   CALL_LATER     the call is done: whoever wakes the task gives its result to scheduler_wake()
+ * A system call that has to wait returns what scheduler_wait() gives; the hart then runs another task. These results
+ * are never the user's:
+ *   CALL_RESTART         the call is done again from its start when the task goes on (its ecall is executed again)
+ *   CALL_INTERRUPTED     it would have waited, but there is a signal: its handler comes first, then the call gives EINTR,
+ *                        or with SA_RESTART is done again
+ *   CALL_NEW_IMAGE       the task's frame was set up for another program
+ *   CALL_SIGNAL_RETURN   the task's frame is to be the one that a handler interrupted
  */
 #define CALL_RESTART (TRAP_NO_RESULT + 1)
-#define CALL_LATER (TRAP_NO_RESULT + 2)
+#define CALL_INTERRUPTED (TRAP_NO_RESULT + 2)
+#define CALL_NEW_IMAGE (TRAP_NO_RESULT + 3)
+#define CALL_SIGNAL_RETURN (TRAP_NO_RESULT + 4)
+#define CALL_SPECIAL_MAX CALL_SIGNAL_RETURN
 
 /* Make @task, which is in no queue, ready to run: at the end of the queue. */
 void scheduler_ready(struct task *task);
 
-/* The current task waits in @queue from now on, or (NULL) for its timer alone. The hart will reschedule. */
-void scheduler_wait(struct wait_queue *queue);
+/*
+ * The current task waits in @queue from now on, or (NULL) for its timer or a signal alone, unless it has a signal to
+ * look at first. The hart will reschedule. Returns CALL_RESTART or CALL_INTERRUPTED.
+ */
+int64_t scheduler_wait(struct wait_queue *queue);
+
+/* @task, which waits, is to do its call again: for a signal. */
+void scheduler_interrupt(struct task *task);
 
 /* Wake the first task, or every task, of @queue. */
 void scheduler_wake_one(struct wait_queue *queue);
@@ -33,8 +46,12 @@ void scheduler_yield(void);
 /* The current task has had enough for now, and is to do its call again: others, and interrupts, come first. */
 void scheduler_again(void);
 
-/* Run in no user's address space, because the current one is about to go. */
+/* Run in no user's address space, because the current one is about to go; and in the current task's new one. */
 void scheduler_leave_map(void);
+void scheduler_enter_map(void);
+
+/* Time that @task has spent on a hart, in ticks of the clock. */
+uint64_t scheduler_cpu_ticks(const struct task *task);
 
 /* A time slice may be over; sleepers may be due. For the timer interrupt. */
 void scheduler_tick(void);

@@ -5,7 +5,9 @@
 #include "descriptors.h"
 #include "list.h"
 #include "map.h"
+#include "place.h"
 #include "program.h"
+#include "signals.h"
 #include "timer.h"
 #include "trap.h"
 #include "tree.h"
@@ -20,6 +22,12 @@ enum task_state {
     TASK_RUNNING, /* the current one of a hart */
     TASK_WAITING, /* in a wait queue, or for its timer alone */
     TASK_ENDED, /* has no map any more; waits for its parent to ask */
+};
+
+/* What makes going to or from a task more than its registers and its root table. */
+enum task_attention {
+    TASK_USES_FP = 1, /* its floating-point values are in fp, or in the hart */
+    TASK_HAS_SIGNALS = 2, /* some may be deliverable */
 };
 
 struct task {
@@ -39,11 +47,19 @@ struct task {
     struct map *map; /* NULL once ended */
     struct program *program; /* one use; NULL once ended */
     struct descriptors descriptors;
+    struct place folder; /* where relative paths start */
+    int32_t group; /* process group: the pid of the task that it began with */
     uint8_t state;
-    uint64_t written_bytes; /* of the write that is under way, in steps; else 0 */
-    bool uses_fp; /* its values are in fp, or in the hart */
+    uint8_t attention; /* enum task_attention */
+    uint64_t call_again_pc; /* of the ecall that it is to do again: a signal comes after it; else old */
+    bool call_interrupted; /* its pc is at an ecall that would wait, had no signal come */
+    uint64_t done_bytes; /* of the write that is under way, in steps; else 0 */
+    uint64_t deadline_ticks; /* of the wait that is under way, when it ends by itself; else 0 */
+    uint64_t cpu_ticks; /* time on a hart, of the clock; of the running task, less the time when it was entered */
+    uint64_t children_ticks; /* of children that were waited for, and theirs */
+    struct signals signals;
     int32_t status; /* for wait4 once ended, as Linux encodes it */
-    struct fp_frame fp; /* zeroed when uses_fp becomes true; last, so that task_create() need not look at it */
+    struct fp_frame fp; /* zeroed when TASK_USES_FP is set first; last, so that task_create() need not look at it */
 };
 
 /* Above it spawn answers EAGAIN. */
@@ -73,6 +89,15 @@ void task_end(struct task *task, int32_t status);
 
 /* Forget an ended task whose parent has learnt of it. */
 void task_reap(struct task *task);
+
+/* Its name is the last part of @path, cut to fit. */
+void task_set_name(struct task *task, const char *path);
+
+/* Whether a task that has not ended is in the process group. */
+bool task_group_exists(int32_t group);
+
+/* Put @task into a group: one that exists, or its own (0 or its pid). Returns 0 or -EPERM. */
+int task_set_group(struct task *task, int32_t group);
 
 /* NULL when there is none with this pid. */
 struct task *task_find(int32_t pid);

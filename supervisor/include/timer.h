@@ -19,8 +19,9 @@ void timer_init(uint64_t frequency_hz);
 
 uint64_t timer_ticks_per_second(void);
 
-/* Nanoseconds since the time register was 0. */
+/* Nanoseconds since the time register was 0; and of a span of ticks. */
 uint64_t timer_nanoseconds(void);
+uint64_t timer_span_nanoseconds(uint64_t ticks);
 
 /* A span of time in ticks, @nanoseconds below 10^9; and the time so many ticks from now. Both saturate. */
 uint64_t timer_ticks(uint64_t seconds, uint64_t nanoseconds);

@@ -45,8 +45,8 @@ static void look_up(uint64_t directory, const struct erofs_entry *entry)
     assert(found.nid == entry->nid && found.name == entry->name);
     memcpy(path, entry->name, entry->name_size_bytes);
     memcpy(path + entry->name_size_bytes, "/..", 3);
-    (void)erofs_path_lookup(&fs, directory, path, entry->name_size_bytes + 3, EROFS_FOLLOW, &nid);
-    (void)erofs_path_lookup(&fs, directory, path, entry->name_size_bytes, EROFS_NO_FOLLOW, &nid);
+    (void)image_walk(&fs, directory, path, entry->name_size_bytes + 3, PLACE_FOLLOW, &nid);
+    (void)image_walk(&fs, directory, path, entry->name_size_bytes, PLACE_NO_FOLLOW, &nid);
 }
 
 static void read_directory(uint64_t nid, unsigned depth)

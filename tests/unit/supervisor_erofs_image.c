@@ -2,6 +2,7 @@
 #include "supervisor_erofs_image.h"
 
 #include "abi_types.h"
+#include "offset.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -312,4 +313,59 @@ struct erofs_disk_entry *image_entry_of(uint64_t directory, const char *name)
         }
     }
     abort();
+}
+
+/* --- Paths */
+
+struct image_file_system {
+    struct file_system fs;
+    const struct erofs *erofs;
+};
+
+static const struct erofs *erofs_of(const struct file_system *fs)
+{
+    return CONTAINER_OF(fs, struct image_file_system, fs)->erofs;
+}
+
+static int look_up(const struct file_system *fs, uint64_t folder, const char *name, size_t name_size_bytes,
+                   uint64_t *inode, uint32_t *type)
+{
+    struct erofs_entry entry;
+    int error = erofs_lookup(erofs_of(fs), folder, name, name_size_bytes, &entry);
+
+    if (error == 0) {
+        *inode = entry.nid;
+        *type = entry.type;
+    }
+    return error;
+}
+
+static const char *link_text(const struct file_system *fs, uint64_t inode, size_t *size_bytes)
+{
+    return erofs_link_text(erofs_of(fs), inode, size_bytes);
+}
+
+static void describe(const struct file_system *fs, uint64_t nid, struct abi_stat *stat)
+{
+    struct erofs_inode inode;
+
+    erofs_inode(erofs_of(fs), nid, &inode);
+    stat->mode = inode.mode;
+}
+
+int image_walk(const struct erofs *fs, uint64_t folder, const char *path, size_t size_bytes, enum place_follow follow,
+               uint64_t *nid)
+{
+    static struct image_file_system only = { .fs = {
+                                                 .lookup = look_up, .link_text = link_text, .describe = describe } };
+    struct place found;
+
+    only.erofs = fs;
+    (void)place_mount((struct place){ 0 }, (struct place){ &only.fs, fs->root_nid });
+    int error = place_walk((struct place){ &only.fs, folder }, path, size_bytes, follow, &found);
+
+    if (error == 0) {
+        *nid = found.inode;
+    }
+    return error;
 }

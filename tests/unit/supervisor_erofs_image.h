@@ -1,6 +1,7 @@
 #pragma once
 
 #include "erofs_format.h"
+#include "place.h"
 
 /*
  * A small writer of EROFS images, for what mkfs.erofs would not make: every layout, and things to be broken afterwards.
@@ -73,3 +74,7 @@ struct erofs_disk_inode *image_inode(uint64_t nid);
 
 /* CRC-32C bit by bit, with no inversion. */
 uint32_t image_crc(uint32_t crc, const uint8_t *bytes, size_t size);
+
+/* Walk @path of @fs as place_walk() does: the file system is the whole tree. */
+int image_walk(const struct erofs *fs, uint64_t folder, const char *path, size_t size_bytes, enum place_follow follow,
+               uint64_t *nid);

@@ -29,7 +29,7 @@ static void check_refused(const char *why, uint64_t nid)
 static int64_t look(const char *path)
 {
     uint64_t nid = 0;
-    int error = erofs_path_lookup(&fs, fs.root_nid, path, strlen(path), EROFS_FOLLOW, &nid);
+    int error = image_walk(&fs, fs.root_nid, path, strlen(path), PLACE_FOLLOW, &nid);
 
     return error == 0 ? (int64_t)nid : error;
 }

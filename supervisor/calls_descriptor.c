@@ -1,0 +1,154 @@
+/* System calls on descriptors themselves: making, copying and closing them, and what is asked of an open file. */
+#include "abi_errno.h"
+#include "abi_types.h"
+#include "arch.h"
+#include "calls.h"
+#include "file.h"
+#include "pipe.h"
+#include "task.h"
+
+static struct descriptors *current_descriptors(void)
+{
+    return &task_current()->descriptors;
+}
+
+static struct file *file_at(uint64_t descriptor)
+{
+    return descriptors_get(current_descriptors(), (uint32_t)descriptor);
+}
+
+int64_t call_close(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a1, a2, a3, a4, a5);
+    return descriptors_close(current_descriptors(), (uint32_t)descriptor);
+}
+
+/* Another descriptor, at least @lowest, for the open file of @descriptor. */
+static int64_t duplicate(uint64_t descriptor, uint64_t lowest, enum descriptors_on_exec on_exec)
+{
+    struct file *file = file_at(descriptor);
+
+    if (file == NULL) {
+        return -EBADF;
+    }
+    if (lowest >= DESCRIPTORS_MAX) {
+        return -EINVAL;
+    }
+    int number = descriptors_put(current_descriptors(), file, (uint32_t)lowest, on_exec);
+
+    if (number >= 0) {
+        file_get(file);
+    }
+    return number;
+}
+
+int64_t call_dup(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a1, a2, a3, a4, a5);
+    return duplicate(descriptor, 0, DESCRIPTORS_INHERIT);
+}
+
+static enum descriptors_on_exec on_exec_of(uint64_t open_flags)
+{
+    return (open_flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT;
+}
+
+int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct file *file = file_at(from);
+
+    CALL_UNUSED(a3, a4, a5);
+    if ((flags & ~(uint64_t)ABI_O_CLOEXEC) != 0 || (uint32_t)from == (uint32_t)to) {
+        return -EINVAL;
+    }
+    if (file == NULL || (uint32_t)to >= DESCRIPTORS_MAX) {
+        return -EBADF;
+    }
+    int error = descriptors_replace(current_descriptors(), (uint32_t)to, file, on_exec_of(flags));
+
+    return error ? error : (int64_t)(uint32_t)to;
+}
+
+int64_t call_fcntl(uint64_t descriptor, uint64_t command, uint64_t argument, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct file *file = file_at(descriptor);
+    const uint32_t changeable = ABI_O_APPEND | ABI_O_NONBLOCK;
+
+    CALL_UNUSED(a3, a4, a5);
+    if (file == NULL) {
+        return -EBADF;
+    }
+    switch ((uint32_t)command) {
+    case ABI_F_DUPFD:
+        return duplicate(descriptor, argument, DESCRIPTORS_INHERIT);
+    case ABI_F_DUPFD_CLOEXEC:
+        return duplicate(descriptor, argument, DESCRIPTORS_CLOSE);
+    case ABI_F_GETFD:
+        return descriptors_is_close_on_exec(current_descriptors(), (uint32_t)descriptor) ? ABI_FD_CLOEXEC : 0;
+    case ABI_F_SETFD:
+        descriptors_set_on_exec(current_descriptors(), (uint32_t)descriptor,
+                                (argument & ABI_FD_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
+        return 0;
+    case ABI_F_GETFL:
+        return file->flags | (!file->writable ? ABI_O_RDONLY : file->readable ? ABI_O_RDWR : ABI_O_WRONLY);
+    case ABI_F_SETFL:
+        file->flags = (uint32_t)argument & changeable;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t call_ioctl(uint64_t descriptor, uint64_t request, uint64_t argument, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct file *file = file_at(descriptor);
+
+    CALL_UNUSED(a3, a4, a5);
+    if (file == NULL) {
+        return -EBADF;
+    }
+    return file->kind->control == NULL ? -ENOTTY : file->kind->control(file, (uint32_t)request, argument);
+}
+
+/* Descriptors for both ends. Consumes their references on success. */
+static int64_t give_ends(struct file *read_end, struct file *write_end, uint64_t flags, uint64_t to)
+{
+    struct descriptors *descriptors = current_descriptors();
+    int32_t numbers[2];
+
+    numbers[0] = descriptors_put(descriptors, read_end, 0, on_exec_of(flags));
+    if (numbers[0] < 0) {
+        return numbers[0];
+    }
+    numbers[1] = descriptors_put(descriptors, write_end, 0, on_exec_of(flags));
+    int error = numbers[1] < 0 ? numbers[1] : arch_copy_out(uaddr(to), numbers, sizeof(numbers));
+
+    if (error == 0) {
+        return 0;
+    }
+    descriptors_take(descriptors, (uint32_t)numbers[0]);
+    if (numbers[1] >= 0) {
+        descriptors_take(descriptors, (uint32_t)numbers[1]);
+    }
+    return error;
+}
+
+int64_t call_pipe2(uint64_t to, uint64_t flags, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct file *read_end, *write_end;
+
+    CALL_UNUSED(a2, a3, a4, a5);
+    if ((flags & ~(uint64_t)(ABI_O_CLOEXEC | ABI_O_NONBLOCK)) != 0) {
+        return -EINVAL;
+    }
+    int64_t result = pipe_create(flags & ABI_O_NONBLOCK, &read_end, &write_end);
+
+    if (result == 0) {
+        result = give_ends(read_end, write_end, flags, to);
+        if (result < 0) {
+            file_put(read_end);
+            file_put(write_end);
+        }
+    }
+    return result;
+}

@@ -1,0 +1,128 @@
+/*
+ * execve: another program in the same task.
+ *
+ * The new address space is made in full beside the old one, attached to the same region; only when nothing can fail any
+ * more the task goes over to it. So a program that can't be started leaves everything as it was.
+ */
+#include "abi_errno.h"
+#include "arguments.h"
+#include "calls.h"
+#include "cpu.h"
+#include "loading.h"
+#include "region.h"
+#include "scheduler.h"
+#include "task.h"
+#include "user_path.h"
+
+#include <string.h>
+
+/* A program in an address space that no task has yet. */
+struct new_image {
+    struct program *program;
+    struct map *map;
+    struct loading_start start;
+};
+
+/* An empty address space, attached to the region that @task is attached to. */
+static int make_map(struct task *task, struct map **out)
+{
+    int error = map_create(task->account, out);
+
+    if (error) {
+        return error;
+    }
+    error = region_attach(region_of(task->map), *out);
+    if (error) {
+        map_destroy(*out);
+    }
+    return error;
+}
+
+static int make_image(struct task *task, const char *path, const struct arguments *arguments, struct new_image *image)
+{
+    int error = loading_find(task->folder, path, task->account, &image->program, NULL);
+
+    if (error) {
+        return error;
+    }
+    error = make_map(task, &image->map);
+    if (error) {
+        goto put_program;
+    }
+    error = loading_map(image->program, image->map, arguments, NULL, &image->start);
+    if (error) {
+        goto destroy_map;
+    }
+    return 0;
+
+destroy_map:
+    region_detach(image->map);
+    map_destroy(image->map);
+put_program:
+    program_put(image->program);
+    return error;
+}
+
+/* The registers that the trap code saved before the call; the others are cleared when the task is left. */
+static void set_frame(struct trap_frame *frame, const struct loading_start *start)
+{
+    memset(&frame->ra, 0, offsetof(struct trap_frame, hart) - offsetof(struct trap_frame, ra));
+    frame->pc = start->pc;
+    frame->sp = start->sp;
+}
+
+/* From here on the task is the new program's. */
+static void go_over(struct task *task, const char *path, const struct new_image *image)
+{
+    struct program *old_program = task->program;
+    struct map *old_map = task->map;
+
+    scheduler_leave_map();
+    region_detach(old_map);
+    map_destroy(old_map);
+    program_put(old_program);
+    task->map = image->map;
+    task->program = image->program;
+    task_set_name(task, path);
+    descriptors_close_on_exec(&task->descriptors);
+    signals_forget_actions(&task->signals);
+    cpu_fp_forget(&task->fp);
+    task->attention &= (uint8_t)~TASK_USES_FP;
+    set_frame(&task->frame, &image->start);
+    this_hart()->reschedule = 1;
+}
+
+static int64_t exec(const char *path, uint64_t argv, uint64_t envp)
+{
+    struct arguments arguments;
+    struct new_image image;
+
+    arguments_init(&arguments);
+    int64_t result = argv == 0 ? 0 : arguments_append_users(&arguments, ARGUMENTS_ARGV, uaddr(argv));
+
+    if (result == 0 && envp != 0) {
+        result = arguments_append_users(&arguments, ARGUMENTS_ENVP, uaddr(envp));
+    }
+    if (result == 0) {
+        result = make_image(task_current(), path, &arguments, &image);
+    }
+    arguments_free(&arguments);
+    if (result == 0) {
+        go_over(task_current(), path, &image);
+        result = CALL_NEW_IMAGE;
+    }
+    return result;
+}
+
+int64_t call_execve(uint64_t path_address, uint64_t argv, uint64_t envp, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct user_path path;
+    int64_t result = user_path_copy_in(uaddr(path_address), USER_PATH_NOT_EMPTY, &path);
+
+    CALL_UNUSED(a3, a4, a5);
+    if (result == 0) {
+        result = exec(path.text, argv, envp);
+        user_path_free(&path);
+    }
+    return result;
+}

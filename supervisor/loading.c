@@ -1,0 +1,75 @@
+/* Address spaces for programs that start: the image and its libraries mapped, the stack laid out. */
+#include "loading.h"
+
+#include "abi_errno.h"
+#include "abi_types.h"
+#include "object.h"
+#include "region.h"
+#include "root_files.h"
+
+#include <string.h>
+
+static int open_library(const char *name, struct object **out, void *context)
+{
+    char path[sizeof("/lib/") + ABI_LIBRARY_NAME_BYTES] = "/lib/";
+
+    (void)context;
+    strncat(path, name, ABI_LIBRARY_NAME_BYTES);
+    return root_files_object(place_root(), path, ROOT_FILE_READABLE, out);
+}
+
+int loading_find(struct place from, const char *path, struct account *account, struct program **out,
+                 struct reason *reason)
+{
+    struct object *object;
+    int error = root_files_object(from, path, ROOT_FILE_EXECUTABLE, &object);
+
+    if (error) {
+        return error;
+    }
+    struct image image = image_of(object);
+
+    error = program_acquire(&image, account, out, reason);
+    object_put(object);
+    return error;
+}
+
+static int map_stack(struct map *map)
+{
+    const struct map_request stack = {
+        .start = MAP_STACK_END - MAP_STACK_BYTES,
+        .size_bytes = MAP_STACK_BYTES,
+        .protection = ABI_PROT_READ | ABI_PROT_WRITE,
+        .max_protection = ABI_PROT_READ | ABI_PROT_WRITE,
+        .sharing = MAP_ENTRY_PRIVATE,
+    };
+
+    return map_add(map, &stack);
+}
+
+static int lay_out_stack(const struct program *program, struct map *map, const struct arguments *arguments,
+                         struct loading_start *out)
+{
+    struct program_start start = program_start(program);
+    const struct auxiliary auxiliary[] = {
+        { ABI_AT_PAGESZ, PAGE_SIZE },         { ABI_AT_PHDR, start.headers_address }, { ABI_AT_PHENT, 56 },
+        { ABI_AT_PHNUM, start.header_count }, { ABI_AT_ENTRY, start.entry },
+    };
+
+    out->pc = start.entry;
+    return arguments_lay_out(arguments, map, MAP_STACK_END, auxiliary, ARRAY_COUNT(auxiliary), &out->sp);
+}
+
+int loading_map(struct program *program, struct map *map, const struct arguments *arguments, struct reason *reason,
+                struct loading_start *start)
+{
+    int error = program_map(program, map);
+
+    if (error == 0) {
+        error = program_load_libraries(program, region_of(map), map->account, open_library, NULL, reason);
+    }
+    if (error == 0) {
+        error = map_stack(map);
+    }
+    return error ? error : lay_out_stack(program, map, arguments, start);
+}
