@@ -15,9 +15,9 @@ APP_BASE_CFLAGS := $(APP_ARCH) -O2 -g -fno-pic -ftls-model=local-exec -ffunction
     -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES)
 # posix_spawn() wants char *const argv[], which string literals are to fit without casts.
 APP_WARNINGS := $(WARNINGS) -Wno-write-strings
-APP_CFLAGS_OWN := -std=gnu11 $(APP_BASE_CFLAGS) -Os $(APP_WARNINGS)
+APP_CFLAGS_OWN := -std=gnu11 -D_GNU_SOURCE $(APP_BASE_CFLAGS) -Os $(APP_WARNINGS)
 # -fPIE puts constants that hold addresses among the data, where the library can slide.
-LIBC_CFLAGS := -std=gnu11 $(APP_ARCH) -O2 -g -fPIE -ftls-model=local-exec -msmall-data-limit=0 -ffunction-sections \
+LIBC_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(APP_ARCH) -O2 -g -fPIE -ftls-model=local-exec -msmall-data-limit=0 -ffunction-sections \
     -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES) $(APP_WARNINGS)
 APP_LDFLAGS := $(APP_ARCH) -nostdlib -static -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 
@@ -27,13 +27,13 @@ $(eval $(call stamp,$(APPS)/app.flags,$$(TARGET_CC) $$(APP_CFLAGS_OWN) $$(APP_LD
 
 # --- The C library's image
 
-LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c directory.c errno_map.c file.c memory.c pando_calls.c \
-    process.c signals.c spawn.c stack_guard.c start.c streams.c system.c)
+LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c descriptors.c directory.c errno_map.c exec.c file.c machine.c \
+    memory.c pando_calls.c process.c signals.c spawn.c stack_guard.c start.c streams.c system.c terminal.c)
 LIBC_OBJECTS := $(patsubst apps/%.c,$(APPS)/%.o,$(LIBC_SOURCES))
 # Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or
 # a network (xdr), what needs entropy, and what ours stands in for.
-LIBC_DROPPED := iconv|xdr|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)|libc_signal_| \
-    strsignal|stdlib_(abort|system)|stack_protector|time_time|tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
+LIBC_DROPPED := iconv|xdr|getpagesize|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)|libc_signal_| \
+    strsignal|stdlib_(abort|system)|stack_protector|time_(time|clock)\.|tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
 # Of libgcc.a: unwinding, what runs before main, code on the stack.
 LIBGCC_DROPPED := unwind|emutls|__main|ctors|trampoline|enable-execute-stack|clear_cache|eprintf
 empty :=

@@ -159,6 +159,7 @@ static void finish_special_call(struct task *task, int64_t result)
     if (result == CALL_RESTART) {
         task->call_again_pc = task->frame.pc;
     } else if (result == CALL_INTERRUPTED) {
+        task->call_again_pc = 0;
         task->call_interrupted = true;
     } else if (result == CALL_NEW_IMAGE) {
         clear_preserved(&task->frame);

@@ -103,7 +103,7 @@ static int give_attributes(struct task *task, const struct abi_spawn *call)
         signals_block(&task->signals, call->signal_mask);
     }
     if ((call->flags & ABI_SPAWN_SIGNAL_DEFAULT) != 0) {
-        task->signals.ignored = 0;
+        task->signals.ignored &= ~call->signal_default;
     }
     return 0;
 }

@@ -42,10 +42,11 @@ struct abi_spawn {
     uint32_t flags; /* ABI_SPAWN_* */
     uint64_t reason; /* char *, ABI_REASON_BYTES long, or 0 */
     uint64_t signal_mask; /* with ABI_SPAWN_SIGNAL_MASK */
+    uint64_t signal_default; /* with ABI_SPAWN_SIGNAL_DEFAULT */
     int32_t group; /* with ABI_SPAWN_GROUP */
     uint32_t reserved; /* 0 */
 };
-static_assert(sizeof(struct abi_spawn) == 64, "ABI");
+static_assert(sizeof(struct abi_spawn) == 72, "ABI");
 #define ABI_REASON_BYTES 96
 
 /*

@@ -18,6 +18,11 @@
 int pando_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
                 char *const envp[], char reason[ABI_REASON_BYTES]);
 
+/* The same with attributes (NULL: none), as posix_spawn() takes them. */
+int pando_spawn_with(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                     const posix_spawnattr_t *attributes, char *const argv[], char *const envp[],
+                     char reason[ABI_REASON_BYTES]);
+
 /*
  * Load an image into the caller's shared region: section 2 of the regions' specification.
  * Returns 0 and fills @loaded, or -1 with errno; @loaded is untouched then.
@@ -41,3 +46,10 @@ int pando_usage(struct abi_usage *usage, struct abi_task_usage *rows, size_t cap
  * Returns it, or -1 with errno: ENOSYS unless the machine was started with `bench`.
  */
 int64_t pando_bench(enum abi_bench what, uint64_t argument);
+
+/*
+ * All tasks, in the order of their pids; and the mappings of one (0: the caller), in the order of their addresses.
+ * Return their number, of which the first @capacity are in @rows, or -1 with errno.
+ */
+int pando_tasks(struct abi_task *rows, size_t capacity);
+int pando_task_map(pid_t pid, struct abi_mapping *rows, size_t capacity);

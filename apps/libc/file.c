@@ -1,8 +1,8 @@
 /*
  * Files and descriptors: POSIX names over the supervisor's calls.
  *
- * Numbers differ on the two sides for open()'s flags and in struct stat; both are translated here and nowhere else.
- * Invariant: bit n of libc_close_on_exec is set only while descriptor n (below 64) is open with O_CLOEXEC.
+ * Numbers differ on the two sides for open()'s flags, for those of the calls that end in -at, and in struct stat; all
+ * are translated here and nowhere else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,26 +15,67 @@
 #include "abi_types.h"
 #include "libc.h"
 
-uint64_t libc_close_on_exec;
+static const struct {
+    int ours;
+    uint32_t abi;
+} flag_rows[] = {
+    { O_CREAT, ABI_O_CREAT },     { O_EXCL, ABI_O_EXCL },         { O_TRUNC, ABI_O_TRUNC },
+    { O_APPEND, ABI_O_APPEND },   { O_NONBLOCK, ABI_O_NONBLOCK }, { O_DIRECTORY, ABI_O_DIRECTORY },
+    { O_CLOEXEC, ABI_O_CLOEXEC }, { O_NOFOLLOW, ABI_O_NOFOLLOW },
+};
+#define FLAG_ROWS (sizeof(flag_rows) / sizeof(flag_rows[0]))
 
 uint64_t libc_open_flags(int flags)
 {
-    static const struct {
-        int ours;
-        uint32_t abi;
-    } rows[] = {
-        { O_CREAT, ABI_O_CREAT },     { O_EXCL, ABI_O_EXCL },         { O_TRUNC, ABI_O_TRUNC },
-        { O_APPEND, ABI_O_APPEND },   { O_NONBLOCK, ABI_O_NONBLOCK }, { O_DIRECTORY, ABI_O_DIRECTORY },
-        { O_CLOEXEC, ABI_O_CLOEXEC },
-    };
     uint64_t abi = (uint64_t)flags & ABI_O_ACCMODE;
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (flags & rows[i].ours) {
-            abi |= rows[i].abi;
+    for (size_t i = 0; i < FLAG_ROWS; i++) {
+        if (flags & flag_rows[i].ours) {
+            abi |= flag_rows[i].abi;
         }
     }
     return abi;
+}
+
+int libc_flags_of_open(uint64_t abi_flags)
+{
+    int flags = (int)(abi_flags & ABI_O_ACCMODE);
+
+    for (size_t i = 0; i < FLAG_ROWS; i++) {
+        if (abi_flags & flag_rows[i].abi) {
+            flags |= flag_rows[i].ours;
+        }
+    }
+    return flags;
+}
+
+static uint64_t abi_directory(int fd)
+{
+    return fd == AT_FDCWD ? ARG(ABI_AT_FDCWD) : ARG(fd);
+}
+
+static uint64_t abi_at_flags(int flags)
+{
+    int known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+
+    /* What the supervisor does not know is refused by it, and AT_EACCESS asks for what there is. */
+    return ((flags & AT_SYMLINK_NOFOLLOW) ? ABI_AT_SYMLINK_NOFOLLOW : 0u) |
+           ((flags & AT_EMPTY_PATH) ? ABI_AT_EMPTY_PATH : 0u) | ((flags & ~(known | AT_EACCESS)) ? 1u : 0u);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+
+    if (flags & O_CREAT) {
+        va_list arguments;
+
+        va_start(arguments, flags);
+        mode = (mode_t)va_arg(arguments, int);
+        va_end(arguments);
+    }
+    return (int)libc_result(
+        raw_syscall4(SYS_openat, abi_directory(directory), ARG(path), libc_open_flags(flags), mode));
 }
 
 int open(const char *path, int flags, ...)
@@ -48,12 +89,7 @@ int open(const char *path, int flags, ...)
         mode = (mode_t)va_arg(arguments, int);
         va_end(arguments);
     }
-    int fd = (int)libc_result(raw_syscall4(SYS_openat, ARG(ABI_AT_FDCWD), ARG(path), libc_open_flags(flags), mode));
-
-    if ((flags & O_CLOEXEC) && fd >= 0 && fd < 64) {
-        libc_close_on_exec |= 1ull << fd;
-    }
-    return fd;
+    return openat(AT_FDCWD, path, flags, mode);
 }
 
 int creat(const char *path, mode_t mode)
@@ -63,12 +99,7 @@ int creat(const char *path, mode_t mode)
 
 int close(int fd)
 {
-    int result = (int)libc_result(raw_syscall1(SYS_close, ARG(fd)));
-
-    if (result == 0 && fd < 64 && (libc_close_on_exec & 1ull << fd)) {
-        libc_close_on_exec &= ~(1ull << fd);
-    }
-    return result;
+    return (int)libc_result(raw_syscall1(SYS_close, ARG(fd)));
 }
 
 ssize_t read(int fd, void *buffer, size_t size_bytes)
@@ -79,6 +110,11 @@ ssize_t read(int fd, void *buffer, size_t size_bytes)
 ssize_t write(int fd, const void *buffer, size_t size_bytes)
 {
     return libc_result(raw_syscall3(SYS_write, ARG(fd), ARG(buffer), size_bytes));
+}
+
+ssize_t readv(int fd, const struct iovec *pieces, int count)
+{
+    return libc_result(raw_syscall3(SYS_readv, ARG(fd), ARG(pieces), ARG(count)));
 }
 
 ssize_t writev(int fd, const struct iovec *pieces, int count)
@@ -123,47 +159,58 @@ int fstat(int fd, struct stat *stat)
     return result;
 }
 
-int stat(const char *path, struct stat *stat)
+int fstatat(int directory, const char *restrict path, struct stat *restrict stat, int flags)
 {
-    int fd = open(path, O_RDONLY);
+    struct abi_stat abi;
+    int result = (int)libc_result(
+        raw_syscall4(SYS_newfstatat, abi_directory(directory), ARG(path), ARG(&abi), abi_at_flags(flags)));
 
-    if (fd < 0) {
-        return -1;
+    if (result == 0) {
+        from_abi_stat(&abi, stat);
     }
-    int result = fstat(fd, stat);
-
-    close(fd);
     return result;
+}
+
+int stat(const char *restrict path, struct stat *restrict stat)
+{
+    return fstatat(AT_FDCWD, path, stat, 0);
+}
+
+int lstat(const char *restrict path, struct stat *restrict stat)
+{
+    return fstatat(AT_FDCWD, path, stat, AT_SYMLINK_NOFOLLOW);
+}
+
+/* picolibc's R_OK, W_OK and X_OK are Linux's. */
+int faccessat(int directory, const char *path, int mode, int flags)
+{
+    (void)flags; /* there is one user */
+    return (int)libc_result(raw_syscall3(SYS_faccessat, abi_directory(directory), ARG(path), ARG(mode)));
 }
 
 int access(const char *path, int mode)
 {
-    static const mode_t any_write = S_IWUSR | S_IWGRP | S_IWOTH;
-    static const mode_t any_execute = S_IXUSR | S_IXGRP | S_IXOTH;
-    struct stat status;
-
-    if (stat(path, &status) != 0) {
-        return -1;
-    }
-    if (((mode & W_OK) && !(status.st_mode & any_write)) || ((mode & X_OK) && !(status.st_mode & any_execute))) {
-        errno = EACCES;
-        return -1;
-    }
-    return 0;
+    return faccessat(AT_FDCWD, path, mode, 0);
 }
 
-int isatty(int fd)
+ssize_t readlinkat(int directory, const char *restrict path, char *restrict buffer, size_t capacity)
 {
-    struct stat status;
+    return libc_result(raw_syscall4(SYS_readlinkat, abi_directory(directory), ARG(path), ARG(buffer), capacity));
+}
 
-    if (fstat(fd, &status) != 0) {
-        return 0;
-    }
-    if (!S_ISCHR(status.st_mode)) {
-        errno = ENOTTY;
-        return 0;
-    }
-    return 1;
+ssize_t readlink(const char *restrict path, char *restrict buffer, size_t capacity)
+{
+    return readlinkat(AT_FDCWD, path, buffer, capacity);
+}
+
+int chdir(const char *path)
+{
+    return (int)libc_result(raw_syscall1(SYS_chdir, ARG(path)));
+}
+
+char *getcwd(char *buffer, size_t capacity)
+{
+    return libc_result(raw_syscall2(SYS_getcwd, ARG(buffer), capacity)) < 0 ? NULL : buffer;
 }
 
 /* The root file system is read-only and no call of the supervisor's takes a name away. */

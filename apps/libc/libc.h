@@ -24,14 +24,17 @@ long libc_result(int64_t result);
 int libc_flush_all(void);
 
 /*
- * The flags of open(), from picolibc's numbers to the supervisor's.
+ * The flags of open(), from picolibc's numbers to the supervisor's, and back.
  */
 uint64_t libc_open_flags(int flags);
+int libc_flags_of_open(uint64_t abi_flags);
 
 /*
- * Descriptors that a child doesn't inherit: bit n is descriptor n. Kept here since no call tells it.
+ * The folders in which programs without a '/' are looked for, and the path of @file in the first folder of @folders.
+ * Returns the folders behind it, or NULL. A path that does not fit is cut to "": no program has that name.
  */
-extern uint64_t libc_close_on_exec;
+const char *libc_search_path(void);
+const char *libc_next_path(const char *folders, const char *file, char *path, size_t capacity);
 
 /* What crt0 hands to pando_start(): where an application's parts lie. The order is known to crt0.S. */
 struct app_image {

@@ -24,3 +24,13 @@ int64_t pando_bench(enum abi_bench what, uint64_t argument)
 {
     return libc_result(raw_syscall2(SYS_bench, ARG(what), argument));
 }
+
+int pando_tasks(struct abi_task *rows, size_t capacity)
+{
+    return (int)libc_result(raw_syscall2(SYS_tasks, ARG(rows), capacity));
+}
+
+int pando_task_map(pid_t pid, struct abi_mapping *rows, size_t capacity)
+{
+    return (int)libc_result(raw_syscall3(SYS_task_map, ARG(pid), ARG(rows), capacity));
+}

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,9 +26,19 @@ int sched_yield(void)
     return (int)libc_result(raw_syscall0(SYS_sched_yield));
 }
 
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+    return (pid_t)libc_result(raw_syscall4(SYS_wait4, ARG(pid), ARG(status), ARG(options), ARG(usage)));
+}
+
+pid_t wait3(int *status, int options, struct rusage *usage)
+{
+    return wait4(-1, status, options, usage);
+}
+
 pid_t waitpid(pid_t pid, int *status, int options)
 {
-    return (pid_t)libc_result(raw_syscall4(SYS_wait4, ARG(pid), ARG(status), ARG(options), 0));
+    return wait4(pid, status, options, NULL);
 }
 
 pid_t wait(int *status)
@@ -38,6 +49,51 @@ pid_t wait(int *status)
 int kill(pid_t pid, int signal_number)
 {
     return (int)libc_result(raw_syscall2(SYS_kill, ARG(pid), ARG(signal_number)));
+}
+
+int killpg(pid_t group, int signal_number)
+{
+    return kill(-group, signal_number);
+}
+
+int setpgid(pid_t pid, pid_t group)
+{
+    return (int)libc_result(raw_syscall2(SYS_setpgid, ARG(pid), ARG(group)));
+}
+
+pid_t getpgid(pid_t pid)
+{
+    return (pid_t)libc_result(raw_syscall1(SYS_getpgid, ARG(pid)));
+}
+
+pid_t getpgrp(void)
+{
+    return getpgid(0);
+}
+
+uid_t getuid(void)
+{
+    return (uid_t)raw_syscall0(SYS_getuid);
+}
+
+uid_t geteuid(void)
+{
+    return (uid_t)raw_syscall0(SYS_geteuid);
+}
+
+gid_t getgid(void)
+{
+    return (gid_t)raw_syscall0(SYS_getgid);
+}
+
+gid_t getegid(void)
+{
+    return (gid_t)raw_syscall0(SYS_getegid);
+}
+
+int getrusage(int who, struct rusage *usage)
+{
+    return (int)libc_result(raw_syscall2(SYS_getrusage, ARG(who), ARG(usage)));
 }
 
 int reboot(unsigned command, int status)

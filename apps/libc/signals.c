@@ -1,10 +1,10 @@
 /*
- * Signals within a program: signal() and raise(), with Linux's numbers.
+ * Signals within a program: sigaction() and what stands on it.
  *
- * The supervisor delivers no signal to a handler: one that it sends ends the task. What a program raises itself runs
- * its handler here. A raised signal that is blocked waits in @pending until it is unblocked.
+ * The supervisor enters signal_entry() for every signal that has a handler. It calls the handler that is kept here and
+ * ends with the call that goes back to what was interrupted. So handlers need no page of the supervisor's to return to.
  *
- * Invariant: bit (n - 1) of @blocked and @pending stands for signal n, 1 <= n <= ABI_SIGNAL_MAX.
+ * Invariant: handlers[n] is a handler only while the supervisor knows signal_entry() for n.
  */
 #include <signal.h>
 
@@ -20,9 +20,32 @@
 
 #define HANDLED_MAX 31 /* the real-time signals above have no handlers */
 
-static _sig_func_ptr handlers[HANDLED_MAX + 1];
-static uint64_t blocked;
-static uint64_t pending;
+typedef void handler_with_info(int number, siginfo_t *info, void *context);
+
+/* Both kinds are called with three arguments. */
+static handler_with_info *handlers[HANDLED_MAX + 1];
+
+/* See signal_entry() below: it is all that calls this. */
+__attribute__((used)) static void signal_dispatch(int number, siginfo_t *info, void *context)
+{
+    int caller_errno = errno;
+
+    handlers[number](number, info, context);
+    errno = caller_errno;
+}
+
+/* On entry sp is the signal's frame, which rt_sigreturn wants there again; every register is in it. */
+void signal_entry(void);
+__asm__(".text\n"
+        ".type signal_entry, @function\n"
+        "signal_entry:\n"
+        "    mv s0, sp\n"
+        "    call signal_dispatch\n"
+        "    mv sp, s0\n"
+        "    li a7, 139\n"
+        "    ecall\n"
+        ".size signal_entry, . - signal_entry\n");
+_Static_assert(SYS_rt_sigreturn == 139, "the number that signal_entry() uses");
 
 static const char *const names[HANDLED_MAX + 1] = {
     [SIGHUP] = "hangup",
@@ -58,99 +81,112 @@ static uint64_t bit(int number)
     return 1ull << (number - 1);
 }
 
-static bool is_ignored_by_default(int number)
+static int bad_signal(void)
 {
-    return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
+    errno = EINVAL;
+    return -1;
+}
+
+static bool is_handler(_sig_func_ptr handler)
+{
+    return handler != SIG_DFL && handler != SIG_IGN;
+}
+
+/* What the supervisor told, as the program knows it; @before is the handler that it had. */
+static void from_abi(const struct abi_sigaction *abi, handler_with_info *before, struct sigaction *action)
+{
+    action->sa_mask = abi->mask;
+    action->sa_flags = (int)abi->flags;
+    if (abi->handler == ARG(signal_entry)) {
+        action->sa_sigaction = before;
+    } else {
+        action->sa_handler = (_sig_func_ptr)abi->handler;
+    }
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    struct abi_sigaction abi, abi_old;
+    bool has_handler = action != NULL && is_handler(action->sa_handler);
+
+    if (has_handler && (number < 1 || number > HANDLED_MAX)) {
+        return bad_signal();
+    }
+    if (action != NULL) {
+        abi = (struct abi_sigaction){
+            .handler = has_handler ? ARG(signal_entry) : ARG(action->sa_handler),
+            .flags = (unsigned)action->sa_flags,
+            .mask = action->sa_mask,
+        };
+    }
+    handler_with_info *before = number >= 1 && number <= HANDLED_MAX ? handlers[number] : NULL;
+
+    if (has_handler) {
+        /* Before the supervisor knows: the signal may come at once. */
+        handlers[number] = action->sa_sigaction;
+    }
+    int64_t result =
+        raw_syscall4(SYS_rt_sigaction, ARG(number), action == NULL ? 0 : ARG(&abi), ARG(&abi_old), sizeof(sigset_t));
+
+    if (result != 0) {
+        if (has_handler) {
+            handlers[number] = before;
+        }
+        return (int)libc_result(result);
+    }
+    if (old != NULL) {
+        from_abi(&abi_old, before, old);
+    }
+    return 0;
 }
 
 _sig_func_ptr signal(int number, _sig_func_ptr handler)
 {
-    if (number < 1 || number > HANDLED_MAX || number == SIGKILL || number == SIGSTOP) {
-        errno = EINVAL;
-        return SIG_ERR;
-    }
-    _sig_func_ptr old = handlers[number];
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+    struct sigaction old;
 
-    handlers[number] = handler;
-    return old;
-}
-
-/* The default action is the supervisor's, or the end with the status a shell would give it. */
-static void end_by(int number)
-{
-    if (kill(getpid(), number) != 0) {
-        _exit(128 + number);
-    }
-}
-
-static void deliver(int number)
-{
-    _sig_func_ptr handler = number <= HANDLED_MAX ? handlers[number] : SIG_DFL;
-
-    if (handler == SIG_IGN) {
-        return;
-    }
-    if (handler != SIG_DFL) {
-        handler(number);
-    } else if (!is_ignored_by_default(number)) {
-        end_by(number);
-    }
+    return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
 int raise(int number)
 {
-    if (!is_signal(number)) {
-        errno = EINVAL;
-        return -1;
-    }
-    if ((blocked & bit(number)) && number != SIGKILL && number != SIGSTOP) {
-        pending |= bit(number);
-    } else {
-        deliver(number);
-    }
-    return 0;
+    return kill(getpid(), number);
 }
 
+/* Where there is no way on, whatever the program has done to SIGABRT. */
 void abort(void)
 {
-    blocked &= ~bit(SIGABRT);
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    sigset_t set = bit(SIGABRT);
+
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(SIGABRT);
-    handlers[SIGABRT] = SIG_DFL;
+    sigaction(SIGABRT, &action, NULL);
     raise(SIGABRT);
     _exit(128 + SIGABRT);
 }
 
-static void deliver_unblocked(void)
-{
-    for (int number = 1; number <= ABI_SIGNAL_MAX && (pending & ~blocked); number++) {
-        if (pending & ~blocked & bit(number)) {
-            pending &= ~bit(number);
-            deliver(number);
-        }
-    }
-}
-
 int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
-    uint64_t before = blocked;
+    return (int)libc_result(raw_syscall4(SYS_rt_sigprocmask, ARG(how), ARG(set), ARG(old), sizeof(sigset_t)));
+}
 
-    if (set != NULL) {
-        if (how == SIG_BLOCK) {
-            blocked |= *set;
-        } else if (how == SIG_UNBLOCK) {
-            blocked &= ~*set;
-        } else if (how == SIG_SETMASK) {
-            blocked = *set;
-        } else {
-            errno = EINVAL;
-            return -1;
-        }
-    }
-    if (old != NULL) {
-        *old = before;
-    }
-    deliver_unblocked();
-    return 0;
+int sigpending(sigset_t *set)
+{
+    return (int)libc_result(raw_syscall2(SYS_rt_sigpending, ARG(set), sizeof(*set)));
+}
+
+int sigsuspend(const sigset_t *set)
+{
+    return (int)libc_result(raw_syscall2(SYS_rt_sigsuspend, ARG(set), sizeof(*set)));
+}
+
+int pause(void)
+{
+    sigset_t set;
+
+    sigprocmask(SIG_BLOCK, NULL, &set);
+    return sigsuspend(&set);
 }
 
 int sigemptyset(sigset_t *set)
@@ -163,12 +199,6 @@ int sigfillset(sigset_t *set)
 {
     *set = ~0ul;
     return 0;
-}
-
-static int bad_signal(void)
-{
-    errno = EINVAL;
-    return -1;
 }
 
 int sigaddset(sigset_t *set, int number)

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libc.h"
@@ -47,8 +46,13 @@ struct __posix_spawn_file_actions {
 };
 
 struct __posix_spawnattr {
-    short flags;
+    short flags; /* POSIX_SPAWN_* */
+    pid_t group;
+    sigset_t mask;
+    sigset_t defaults;
 };
+
+#define KNOWN_FLAGS (POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
 
 /* The child's table while the actions are played on it. */
 struct table {
@@ -133,14 +137,15 @@ int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict action
 /* What the child would inherit without any action. */
 static void table_inherit(struct table *table)
 {
-    struct stat ignored;
+    int caller_errno = errno;
 
     table->opened = 0;
     for (int fd = 0; fd < DESCRIPTOR_LIMIT; fd++) {
-        bool is_inherited = !(libc_close_on_exec & 1ull << fd) && fstat(fd, &ignored) == 0;
+        int flags = fcntl(fd, F_GETFD);
 
-        table->cells[fd] = is_inherited ? fd : CLOSED;
+        table->cells[fd] = flags >= 0 && (flags & FD_CLOEXEC) == 0 ? fd : CLOSED;
     }
+    errno = caller_errno;
 }
 
 static int play_open(struct table *table, const struct action *action)
@@ -161,12 +166,11 @@ static int play_open(struct table *table, const struct action *action)
 
 static int play_duplicate(struct table *table, const struct action *action)
 {
-    struct stat ignored;
     int32_t source = table->cells[action->source];
 
     if (source == CLOSED) {
         /* To itself, it means: inherit this one although it is close-on-exec. */
-        if (action->source != action->target || fstat(action->source, &ignored) != 0) {
+        if (action->source != action->target || fcntl(action->source, F_GETFD) < 0) {
             return EBADF;
         }
         source = action->source;
@@ -231,59 +235,107 @@ static int spawn(pid_t *pid, const struct abi_spawn *request)
     return 0;
 }
 
-int pando_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
-                char *const envp[], char reason[ABI_REASON_BYTES])
+/* What @attributes ask for goes into @request. Returns 0 or EINVAL: nothing is done that is not what was asked for. */
+static int request_attributes(struct abi_spawn *request, const struct __posix_spawnattr *attributes)
 {
-    struct abi_spawn request = { .path = ARG(path), .argv = ARG(argv), .envp = ARG(envp), .reason = ARG(reason) };
+    if ((attributes->flags & ~KNOWN_FLAGS) != 0) {
+        return EINVAL;
+    }
+    if (attributes->flags & POSIX_SPAWN_SETPGROUP) {
+        request->flags |= ABI_SPAWN_GROUP;
+        request->group = attributes->group;
+    }
+    if (attributes->flags & POSIX_SPAWN_SETSIGMASK) {
+        request->flags |= ABI_SPAWN_SIGNAL_MASK;
+        request->signal_mask = attributes->mask;
+    }
+    if (attributes->flags & POSIX_SPAWN_SETSIGDEF) {
+        request->flags |= ABI_SPAWN_SIGNAL_DEFAULT;
+        request->signal_default = attributes->defaults;
+    }
+    return 0;
+}
 
-    if (reason != NULL) {
-        reason[0] = '\0';
-    }
-    if (actions == NULL || *actions == NULL || (*actions)->count == 0) {
-        return spawn(pid, &request);
-    }
+/* With a table of descriptors that the actions make. */
+static int spawn_with_actions(pid_t *pid, struct abi_spawn *request, const struct __posix_spawn_file_actions *actions)
+{
     struct table table;
 
     table_inherit(&table);
-    int error = play(&table, *actions);
+    int error = play(&table, actions);
 
     if (error == 0) {
-        request.fds = ARG(table.cells);
-        request.fd_count = table_count(&table);
-        error = spawn(pid, &request);
+        request->fds = ARG(table.cells);
+        request->fd_count = table_count(&table);
+        error = spawn(pid, request);
     }
     close_opened(&table);
     return error;
 }
 
+int pando_spawn_with(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                     const posix_spawnattr_t *attributes, char *const argv[], char *const envp[],
+                     char reason[ABI_REASON_BYTES])
+{
+    struct abi_spawn request = { .path = ARG(path), .argv = ARG(argv), .envp = ARG(envp), .reason = ARG(reason) };
+    int error = attributes == NULL || *attributes == NULL ? 0 : request_attributes(&request, *attributes);
+
+    if (reason != NULL) {
+        reason[0] = '\0';
+    }
+    if (error != 0) {
+        return error;
+    }
+    if (actions == NULL || *actions == NULL || (*actions)->count == 0) {
+        return spawn(pid, &request);
+    }
+    return spawn_with_actions(pid, &request, *actions);
+}
+
+int pando_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
+                char *const envp[], char reason[ABI_REASON_BYTES])
+{
+    return pando_spawn_with(pid, path, actions, NULL, argv, envp, reason);
+}
+
 int posix_spawn(pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *actions,
                 const posix_spawnattr_t *restrict attributes, char *const argv[], char *const envp[])
 {
-    /* Nothing that attributes can ask for exists here; to pretend otherwise would be worse than to refuse. */
-    if (attributes != NULL && *attributes != NULL && (*attributes)->flags != 0) {
-        return EINVAL;
+    return pando_spawn_with(pid, path, actions, attributes, argv, envp, NULL);
+}
+
+const char *libc_search_path(void)
+{
+    const char *folders = getenv("PATH");
+
+    return folders != NULL ? folders : DEFAULT_PATH;
+}
+
+const char *libc_next_path(const char *folders, const char *file, char *path, size_t capacity)
+{
+    size_t length = strcspn(folders, ":");
+    const char *folder = length == 0 ? "." : folders;
+
+    if (snprintf(path, capacity, "%.*s/%s", length == 0 ? 1 : (int)length, folder, file) >= (int)capacity) {
+        path[0] = '\0';
     }
-    return pando_spawn(pid, path, actions, argv, envp, NULL);
+    return folders[length] == ':' ? folders + length + 1 : NULL;
 }
 
 int posix_spawnp(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *restrict attributes, char *const argv[], char *const envp[])
 {
+    const char *folders = libc_search_path();
+    int error = ENOENT;
+
     if (strchr(file, '/') != NULL) {
         return posix_spawn(pid, file, actions, attributes, argv, envp);
     }
-    const char *directory = getenv("PATH");
-    int error = ENOENT;
-
-    for (directory = directory != NULL ? directory : DEFAULT_PATH; error == ENOENT && directory != NULL;) {
+    while (error == ENOENT && folders != NULL) {
         char path[PATH_BYTES];
-        size_t length = strcspn(directory, ":");
 
-        if (snprintf(path, sizeof(path), "%.*s/%s", (int)length, directory, file) >= (int)sizeof(path)) {
-            return ENAMETOOLONG;
-        }
+        folders = libc_next_path(folders, file, path, sizeof(path));
         error = posix_spawn(pid, path, actions, attributes, argv, envp);
-        directory = directory[length] == ':' ? directory + length + 1 : NULL;
     }
     return error;
 }
@@ -310,5 +362,41 @@ int posix_spawnattr_setflags(posix_spawnattr_t *attributes, short flags)
 int posix_spawnattr_getflags(const posix_spawnattr_t *restrict attributes, short *restrict flags)
 {
     *flags = (*attributes)->flags;
+    return 0;
+}
+
+int posix_spawnattr_setpgroup(posix_spawnattr_t *attributes, pid_t group)
+{
+    (*attributes)->group = group;
+    return 0;
+}
+
+int posix_spawnattr_getpgroup(const posix_spawnattr_t *restrict attributes, pid_t *restrict group)
+{
+    *group = (*attributes)->group;
+    return 0;
+}
+
+int posix_spawnattr_setsigmask(posix_spawnattr_t *restrict attributes, const sigset_t *restrict mask)
+{
+    (*attributes)->mask = *mask;
+    return 0;
+}
+
+int posix_spawnattr_getsigmask(const posix_spawnattr_t *restrict attributes, sigset_t *restrict mask)
+{
+    *mask = (*attributes)->mask;
+    return 0;
+}
+
+int posix_spawnattr_setsigdefault(posix_spawnattr_t *restrict attributes, const sigset_t *restrict defaults)
+{
+    (*attributes)->defaults = *defaults;
+    return 0;
+}
+
+int posix_spawnattr_getsigdefault(const posix_spawnattr_t *restrict attributes, sigset_t *restrict defaults)
+{
+    *defaults = (*attributes)->defaults;
     return 0;
 }

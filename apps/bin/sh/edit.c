@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "sh.h"
@@ -108,7 +109,7 @@ static void edit(unsigned char key, const char *prompt)
     }
 }
 
-const char *edit_line(const char *prompt)
+static const char *edit_raw_line(const char *prompt)
 {
     unsigned char key;
 
@@ -130,4 +131,19 @@ const char *edit_line(const char *prompt)
     putchar('\n');
     line[length] = '\0';
     return line;
+}
+
+const char *edit_line(const char *prompt)
+{
+    struct termios cooked, raw;
+
+    tcgetattr(STDIN_FILENO, &cooked);
+    raw = cooked;
+    raw.c_iflag &= ~ICRNL;
+    raw.c_lflag &= ~(ICANON | ECHO | ISIG);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+    const char *result = edit_raw_line(prompt);
+
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked);
+    return result;
 }

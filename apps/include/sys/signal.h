@@ -55,6 +55,7 @@ typedef unsigned long sigset_t;
 #endif
 
 typedef void (*_sig_func_ptr)(int);
+typedef _sig_func_ptr sighandler_t;
 
 /* Named by <time.h>'s declarations of timers. */
 union sigval {
@@ -67,11 +68,45 @@ struct sigevent {
     union sigval sigev_value;
 };
 
+typedef struct {
+    int si_signo;
+    int si_errno;
+    int si_code;
+    int si_pad;
+    pid_t si_pid;
+    uid_t si_uid;
+    unsigned long si_rest[13];
+} siginfo_t;
+_Static_assert(sizeof(siginfo_t) == sizeof(struct abi_siginfo), "filled by the supervisor");
+
+struct sigaction {
+    union {
+        _sig_func_ptr sa_handler;
+        void (*sa_sigaction)(int signal_number, siginfo_t *info, void *context);
+    };
+    sigset_t sa_mask;
+    int sa_flags;
+};
+
+#define SA_SIGINFO ABI_SA_SIGINFO
+#define SA_RESTART ABI_SA_RESTART
+#define SA_NODEFER ABI_SA_NODEFER
+#define SA_RESETHAND ABI_SA_RESETHAND
+#define SA_NOCLDSTOP 1
+#define SI_USER ABI_SI_USER
+
+/* Handlers are kept for signals 1 to 31; the real-time signals above have their default action, or are ignored. */
+int sigaction(int signal_number, const struct sigaction *action, struct sigaction *old);
+
 int kill(pid_t pid, int signal_number);
+int killpg(pid_t group, int signal_number);
 int sigprocmask(int how, const sigset_t *set, sigset_t *old);
+int sigpending(sigset_t *set);
+int sigsuspend(const sigset_t *set);
 int sigemptyset(sigset_t *set);
 int sigfillset(sigset_t *set);
 int sigaddset(sigset_t *set, int signal_number);
 int sigdelset(sigset_t *set, int signal_number);
 int sigismember(const sigset_t *set, int signal_number);
 char *strsignal(int signal_number);
+void psignal(int signal_number, const char *prefix);

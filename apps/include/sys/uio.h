@@ -7,4 +7,5 @@ struct iovec {
     size_t iov_len;
 };
 
+ssize_t readv(int fd, const struct iovec *pieces, int count);
 ssize_t writev(int fd, const struct iovec *pieces, int count);
