@@ -112,9 +112,11 @@ $(eval $(call pack,$(APPS)))
 
 # --- Our programs
 
-PROGRAMS := bench cat crash echo false hello init kill ls poweroff share sh sleep true
+PROGRAMS := bench cat crash date dmesg echo elf env false free head hello hexdump init kill ls maps poweroff ps share \
+    sh sleep stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
 PROGRAM_SOURCES_sh := $(addprefix apps/bin/sh/,edit.c jobs.c main.c run.c script.c)
+$(foreach name,elf head hexdump maps stty wc,$(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))
 # Linked with nothing but itself.
 BARE_PROGRAMS := min
 
