@@ -57,6 +57,7 @@ struct __posix_spawnattr {
 /* The child's table while the actions are played on it. */
 struct table {
     int32_t cells[DESCRIPTOR_LIMIT];
+    uint64_t closing; /* bit n: cells[n] is closed when the actions are done, unless one of them fills it anew */
     uint64_t opened; /* bit n: the caller's descriptor n was opened for the child and is to be closed again */
 };
 
@@ -134,18 +135,28 @@ int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict action
     return error;
 }
 
-/* What the child would inherit without any action. */
+/* What is open before any action: those that are close-on-exec too, which can be duplicated. */
 static void table_inherit(struct table *table)
 {
     int caller_errno = errno;
 
     table->opened = 0;
+    table->closing = 0;
     for (int fd = 0; fd < DESCRIPTOR_LIMIT; fd++) {
         int flags = fcntl(fd, F_GETFD);
 
-        table->cells[fd] = flags >= 0 && (flags & FD_CLOEXEC) == 0 ? fd : CLOSED;
+        table->cells[fd] = flags >= 0 ? fd : CLOSED;
+        if (flags >= 0 && (flags & FD_CLOEXEC)) {
+            table->closing |= 1ull << fd;
+        }
     }
     errno = caller_errno;
+}
+
+static void table_set(struct table *table, int target, int32_t cell)
+{
+    table->cells[target] = cell;
+    table->closing &= ~(1ull << target);
 }
 
 static int play_open(struct table *table, const struct action *action)
@@ -160,7 +171,7 @@ static int play_open(struct table *table, const struct action *action)
         return EMFILE;
     }
     table->opened |= 1ull << fd;
-    table->cells[action->target] = fd;
+    table_set(table, action->target, fd);
     return 0;
 }
 
@@ -169,13 +180,9 @@ static int play_duplicate(struct table *table, const struct action *action)
     int32_t source = table->cells[action->source];
 
     if (source == CLOSED) {
-        /* To itself, it means: inherit this one although it is close-on-exec. */
-        if (action->source != action->target || fcntl(action->source, F_GETFD) < 0) {
-            return EBADF;
-        }
-        source = action->source;
+        return EBADF;
     }
-    table->cells[action->target] = source;
+    table_set(table, action->target, source);
     return 0;
 }
 
@@ -186,7 +193,7 @@ static int play(struct table *table, const struct __posix_spawn_file_actions *li
         int error = 0;
 
         if (action->kind == ACTION_CLOSE) {
-            table->cells[action->target] = CLOSED;
+            table_set(table, action->target, CLOSED);
         } else if (action->kind == ACTION_DUPLICATE) {
             error = play_duplicate(table, action);
         } else {
@@ -199,10 +206,16 @@ static int play(struct table *table, const struct __posix_spawn_file_actions *li
     return 0;
 }
 
-static uint32_t table_count(const struct table *table)
+/* Close what is close-on-exec and was not filled anew. Returns how long the table is. */
+static uint32_t table_finish(struct table *table)
 {
     uint32_t count = DESCRIPTOR_LIMIT;
 
+    for (int fd = 0; fd < DESCRIPTOR_LIMIT; fd++) {
+        if (table->closing & 1ull << fd) {
+            table->cells[fd] = CLOSED;
+        }
+    }
     while (count > 0 && table->cells[count - 1] == CLOSED) {
         count--;
     }
@@ -266,7 +279,7 @@ static int spawn_with_actions(pid_t *pid, struct abi_spawn *request, const struc
 
     if (error == 0) {
         request->fds = ARG(table.cells);
-        request->fd_count = table_count(&table);
+        request->fd_count = table_finish(&table);
         error = spawn(pid, request);
     }
     close_opened(&table);

@@ -34,8 +34,11 @@ bool bench_spawn_min(const char *name);
 bool bench_spawn_hello(const char *name);
 bool bench_context_switch(const char *name);
 
-/* What the other task of bench_context_switch() does, until it is killed. */
+bool bench_pipe_round_trip(const char *name);
+
+/* What the other tasks of bench_context_switch() and bench_pipe_round_trip() do, until they are killed. */
 void bench_yield_forever(void);
+void bench_echo_forever(void);
 
 /* --- memory.c --- */
 

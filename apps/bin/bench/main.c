@@ -19,6 +19,7 @@ static const struct {
     { "fault_zero", bench_fault_zero, false },
     { "fault_cow", bench_fault_cow, false },
     { "fault_map", bench_fault_map, false },
+    { "pipe_round_trip", bench_pipe_round_trip, false },
     { "region_attach", bench_region_attach, false },
     { "load_hit_small", bench_load_hit_small, false },
     { "load_hit_large", bench_load_hit_large, false },
@@ -63,11 +64,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench: instructions can't be counted: boot with `bench` on the kernel's command line\n");
         return 1;
     }
-    bool is_done = argc > 1 || run_all();
-
     if (argc == 2 && strcmp(argv[1], "yield-forever") == 0) {
         bench_yield_forever();
     }
+    if (argc == 2 && strcmp(argv[1], "echo-forever") == 0) {
+        bench_echo_forever();
+        return 0;
+    }
+    bool is_done = argc > 1 || run_all();
+
     for (int i = 1; i < argc; i++) {
         is_done &= run_named(argv[i]);
     }

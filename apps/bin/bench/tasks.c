@@ -2,6 +2,7 @@
  * What tasks cost in time: a call, a life, a switch.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -108,5 +109,81 @@ bool bench_context_switch(const char *name)
 
     kill(other, SIGKILL);
     waitpid(other, NULL, 0);
+    return measure_print(name, cost, "instructions");
+}
+
+/* Where the other task of bench_pipe_round_trip() finds its ends. */
+#define ECHO_FROM 3
+#define ECHO_TO 4
+
+void bench_echo_forever(void)
+{
+    char byte;
+
+    while (raw_syscall3(SYS_read, ECHO_FROM, (uint64_t)&byte, 1) == 1) {
+        raw_syscall3(SYS_write, ECHO_TO, (uint64_t)&byte, 1);
+    }
+}
+
+struct trip {
+    int there[2];
+    int back[2];
+    int64_t moved; /* bytes, both ways */
+};
+
+static void go_round(void *context, size_t index)
+{
+    struct trip *trip = context;
+    char byte = (char)index;
+
+    trip->moved += raw_syscall3(SYS_write, (uint64_t)trip->there[1], (uint64_t)&byte, 1);
+    trip->moved += raw_syscall3(SYS_read, (uint64_t)trip->back[0], (uint64_t)&byte, 1);
+}
+
+static int spawn_echo(const struct trip *trip, pid_t *pid)
+{
+    char *arguments[] = { "bench", "echo-forever", NULL };
+    char *environment[] = { NULL };
+    posix_spawn_file_actions_t actions;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, trip->there[0], ECHO_FROM);
+    posix_spawn_file_actions_adddup2(&actions, trip->back[1], ECHO_TO);
+    int error = posix_spawn(pid, "/bin/bench", &actions, NULL, arguments, environment);
+
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+bool bench_pipe_round_trip(const char *name)
+{
+    struct trip trip = { .moved = 0 };
+    pid_t other;
+
+    /* Out of the way of the descriptors that the other task gets. */
+    if (pipe2(trip.back, O_CLOEXEC) != 0 || pipe2(trip.there, O_CLOEXEC) != 0 ||
+        (trip.back[1] = fcntl(trip.back[1], F_DUPFD_CLOEXEC, 10)) < 0 ||
+        (trip.there[0] = fcntl(trip.there[0], F_DUPFD_CLOEXEC, 10)) < 0) {
+        return measure_failed(name);
+    }
+    int error = spawn_echo(&trip, &other);
+
+    if (error != 0) {
+        errno = error;
+        return measure_failed(name);
+    }
+    for (size_t i = 0; i < WARM_UPS; i++) {
+        go_round(&trip, i);
+    }
+    uint64_t cost = measure(go_round, &trip, REPETITIONS);
+
+    kill(other, SIGKILL);
+    waitpid(other, NULL, 0);
+    close(trip.there[1]);
+    close(trip.back[0]);
+    if (trip.moved != 2 * (WARM_UPS + REPETITIONS)) {
+        errno = EIO;
+        return measure_failed(name);
+    }
     return measure_print(name, cost, "instructions");
 }
