@@ -80,6 +80,9 @@ int64_t call_write(uint64_t descriptor, uint64_t from, uint64_t size_bytes, uint
     }
     int64_t moved = file->kind->write(file, uaddr(from + done), size - done);
 
+    if (done == 0 && moved == (int64_t)size) {
+        return moved; /* in one step */
+    }
     return after_step(moved, moved > 0 && done + (uint64_t)moved < size);
 }
 

@@ -51,6 +51,13 @@ static void free_frame(paddr_t *frame)
     *frame = paddr(0);
 }
 
+static inline void wake(struct wait_queue *queue)
+{
+    if (!list_is_empty(&queue->tasks)) {
+        scheduler_wake_all(queue);
+    }
+}
+
 /* How many of @size bytes at @byte lie in its frame. */
 static uint64_t in_frame(uint64_t byte, uint64_t size)
 {
@@ -85,23 +92,27 @@ static void advance(struct pipe *pipe, uint64_t size)
     }
 }
 
+/* There is nothing to read, or nothing to be read. Out of line, so that who finds bytes saves no register for it. */
+__attribute__((noinline)) static int64_t read_nothing(struct file *file, uint64_t size_bytes)
+{
+    struct pipe *pipe = file->pipe;
+
+    if (size_bytes == 0 || !pipe->has_writer) {
+        return 0;
+    }
+    return (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&pipe->readers);
+}
+
 static int64_t read_pipe(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
     struct pipe *pipe = file->pipe;
-    uint64_t done = 0;
+    uint64_t left = size_bytes < used(pipe) ? size_bytes : used(pipe), done = 0;
 
-    if (size_bytes == 0) {
-        return 0;
+    if (left == 0) {
+        return read_nothing(file, size_bytes);
     }
-    if (used(pipe) == 0) {
-        if (!pipe->has_writer) {
-            return 0;
-        }
-        return (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&pipe->readers);
-    }
-    while (done < size_bytes && used(pipe) > 0) {
-        uint64_t left = size_bytes - done < used(pipe) ? size_bytes - done : used(pipe);
-        uint64_t part = in_frame(pipe->taken, left);
+    do {
+        uint64_t part = in_frame(pipe->taken, left - done);
         const char *from = (const char *)arch_direct(*frame_at(pipe, pipe->taken)) + (pipe->taken & PAGE_MASK);
 
         if (arch_copy_out(uaddr(to.value + done), from, part)) {
@@ -109,8 +120,8 @@ static int64_t read_pipe(struct file *file, uaddr_t to, uint64_t size_bytes)
         }
         advance(pipe, part);
         done += part;
-    }
-    scheduler_wake_all(&pipe->writers);
+    } while (done < left);
+    wake(&pipe->writers);
     return done > 0 ? (int64_t)done : -EFAULT;
 }
 
@@ -144,26 +155,29 @@ static int64_t fill(struct pipe *pipe, uaddr_t from, uint64_t size)
     return done > 0 ? (int64_t)done : error;
 }
 
-static int64_t write_pipe(struct file *file, uaddr_t from, uint64_t size_bytes)
+/* There is no room, or nobody to read: out of line, as above. */
+__attribute__((noinline)) static int64_t write_nothing(struct file *file)
 {
-    struct pipe *pipe = file->pipe;
-    uint64_t room = PIPE_BYTES - used(pipe), least = size_bytes <= PIPE_ATOMIC_BYTES ? size_bytes : 1;
-
-    if (!pipe->has_reader) {
+    if (!file->pipe->has_reader) {
         signals_send(task_current(), ABI_SIGPIPE);
         return -EPIPE;
     }
-    /* A frame is shared by what is written last and what is read first only when it is one and the same. */
-    room -= pipe->taken & PAGE_MASK;
-    if (room < least) {
-        return (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&pipe->writers);
-    }
-    if (size_bytes == 0) {
-        return 0;
+    return (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&file->pipe->writers);
+}
+
+static int64_t write_pipe(struct file *file, uaddr_t from, uint64_t size_bytes)
+{
+    struct pipe *pipe = file->pipe;
+    /* A frame is never shared by what is written last and what is read first, unless it is one and the same. */
+    uint64_t room = PIPE_BYTES - used(pipe) - (pipe->taken & PAGE_MASK);
+    uint64_t least = size_bytes <= PIPE_ATOMIC_BYTES ? size_bytes : 1;
+
+    if (!pipe->has_reader || room < least) {
+        return write_nothing(file);
     }
     int64_t result = fill(pipe, from, size_bytes < room ? size_bytes : room);
 
-    scheduler_wake_all(&pipe->readers);
+    wake(&pipe->readers);
     return result;
 }
 

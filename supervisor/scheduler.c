@@ -18,7 +18,8 @@
  * Invariants
  *   one-queue   a READY task is in the ready queue, a WAITING one in at most one wait queue, any other in none
  *   one-runs    one task is RUNNING, the one whose frame is the hart's, unless the hart idles
- *   tick-due    while a task is READY beside one that runs, the timer interrupt comes no later than at next_tick
+ *   tick-due    while a task is READY beside one that runs, the tick is armed. It stays so when that one leaves again:
+ *               tasks that take turns by waiting for each other don't set the timer each time
  */
 #include "scheduler.h"
 
@@ -36,7 +37,8 @@
 
 static struct list ready = { &ready, &ready };
 static uint64_t tick_ticks; /* of the clock, between two of ours */
-static uint64_t next_tick; /* when it is due, of the clock; old while nobody is ready */
+static uint64_t next_tick; /* when it is due, of the clock; old unless is_tick_armed */
+static bool is_tick_armed; /* the timer interrupt comes no later than at next_tick */
 static bool ran_since_tick; /* the running task was running at the last tick already */
 static uint64_t current_root; /* physical address of the root table that satp holds; 0: the supervisor's */
 
@@ -48,7 +50,8 @@ static struct task *task_of(struct list *link)
 void scheduler_ready(struct task *task)
 {
     /* Who has the hart for itself needs no ticks: now there are two again. */
-    if (list_is_empty(&ready)) {
+    if (!is_tick_armed) {
+        is_tick_armed = true;
         next_tick = timer_deadline(tick_ticks);
         timer_interrupt_by(next_tick);
     }
@@ -91,8 +94,11 @@ void scheduler_wake_one(struct wait_queue *queue)
 
 void scheduler_wake_all(struct wait_queue *queue)
 {
-    while (!list_is_empty(&queue->tasks)) {
-        scheduler_wake_one(queue);
+    struct list *first;
+
+    while ((first = list_first(&queue->tasks)) != NULL) {
+        list_remove(first);
+        scheduler_ready(task_of(first));
     }
 }
 
@@ -124,7 +130,8 @@ void scheduler_tick(void)
         ran_since_tick = true;
         next_tick = timer_deadline(tick_ticks);
     }
-    if (!list_is_empty(&ready)) {
+    is_tick_armed = !list_is_empty(&ready);
+    if (is_tick_armed) {
         timer_interrupt_by(next_tick);
     }
 }
