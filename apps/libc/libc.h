@@ -36,6 +36,11 @@ int libc_flags_of_open(uint64_t abi_flags);
 const char *libc_search_path(void);
 const char *libc_next_path(const char *folders, const char *file, char *path, size_t capacity);
 
+/*
+ * The last part of argv[0], for messages.
+ */
+const char *libc_program_name(void);
+
 /* What crt0 hands to pando_start(): where an application's parts lie. The order is known to crt0.S. */
 struct app_image {
     int (*main)(int argc, char **argv, char **envp);

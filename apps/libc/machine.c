@@ -146,6 +146,31 @@ long sysconf(int name)
     }
 }
 
+/* Names and paths are the only limits that depend on a file. */
+long fpathconf(int fd, int name)
+{
+    (void)fd;
+    switch (name) {
+    case _PC_NAME_MAX:
+        return 255;
+    case _PC_PATH_MAX:
+        return ABI_PATH_MAX;
+    case _PC_PIPE_BUF:
+        return 4096;
+    case _PC_LINK_MAX:
+        return 1;
+    default:
+        errno = EINVAL;
+        return -1;
+    }
+}
+
+long pathconf(const char *path, int name)
+{
+    (void)path;
+    return fpathconf(-1, name);
+}
+
 int getpagesize(void)
 {
     return PAGE_BYTES;

@@ -1,6 +1,7 @@
 /*
  * Tasks: who am I, waiting for children, ending them, ending the machine.
  */
+#include <errno.h>
 #include <signal.h>
 #include <sched.h>
 #include <stddef.h>
@@ -89,6 +90,46 @@ gid_t getgid(void)
 gid_t getegid(void)
 {
     return (gid_t)raw_syscall0(SYS_getegid);
+}
+
+/* There is one user: to become that one is no change, any other is refused. */
+static int become(unsigned id)
+{
+    if (id != 0 && id != (unsigned short)-1 && id != (unsigned)-1) {
+        errno = EPERM;
+        return -1;
+    }
+    return 0;
+}
+
+int setuid(uid_t user)
+{
+    return become(user);
+}
+
+int setgid(gid_t group)
+{
+    return become(group);
+}
+
+int seteuid(uid_t user)
+{
+    return become(user);
+}
+
+int setegid(gid_t group)
+{
+    return become(group);
+}
+
+int setreuid(uid_t real, uid_t effective)
+{
+    return become(real) == 0 ? become(effective) : -1;
+}
+
+int setregid(gid_t real, gid_t effective)
+{
+    return become(real) == 0 ? become(effective) : -1;
 }
 
 int getrusage(int who, struct rusage *usage)

@@ -32,6 +32,19 @@ extern void __call_exitprocs(int status, void *param);
 static void (**fini_start)(void);
 static void (**fini_end)(void);
 
+/* Beside the stack's other words: a program that prints nothing writes no page for it. */
+static _Thread_local char **start_argv;
+
+const char *libc_program_name(void)
+{
+    if (start_argv[0] == NULL) {
+        return "?";
+    }
+    const char *slash = strrchr(start_argv[0], '/');
+
+    return slash != NULL ? slash + 1 : start_argv[0];
+}
+
 static size_t symbol_value(const char *symbol)
 {
     return (size_t)symbol;
@@ -44,6 +57,7 @@ __attribute__((noinline, noreturn)) static void run(uint64_t *stack, const struc
     char **argv = (char **)(stack + 1);
     char **envp = argv + argc + 1;
 
+    start_argv = argv;
     if (envp[0] != NULL) {
         environ = envp;
     }

@@ -1,0 +1,7 @@
+#pragma once
+
+/* picolibc has no other programs to talk to. */
+#include_next <stdio.h>
+
+FILE *popen(const char *command, const char *mode);
+int pclose(FILE *stream);
