@@ -286,6 +286,10 @@ build/compile_commands.json: Makefile $(wildcard */*.mk) $(BUILD)/pando.flags $(
 	$(file >>$@,$(call entry,arch/riscv64/offsets.c,$(call pando_compile,arch/riscv64/offsets.c))])true
 
 ##@ Others
+.PHONY: docs
+docs: ## make the pages of docs/ that come from sources
+	$(Q)$(PYTHON) apps/tools/calls_doc.py apps/abi/abi_syscall.h docs/system-calls.md
+
 .PHONY: setup
 setup: ## install what is missing (Debian, Ubuntu); quick when all is there
 	$(Q)sh boards/setup.sh $(DEPS)

@@ -5,79 +5,80 @@
  * where [-4095, -1] is a negated error number of abi_errno.h. Every other register is preserved.
  * Pando's own calls lie at 0x4000 + n, where Linux has none.
  *
- * These lists are the one table: X(NUMBER, name), and X(N, name) for our own.
+ * These lists are the one table: X(NUMBER, name), and X(N, name) for our own. docs/system-calls.md is made from them,
+ * comments included.
  */
 #define ABI_OWN_CALL(n) (0x4000 + (n))
 
 #define ABI_LINUX_CALL_LIST(X) \
-    X(17, getcwd) \
-    X(23, dup) \
-    X(24, dup3) \
-    X(25, fcntl) \
-    X(29, ioctl) \
-    X(48, faccessat) \
-    X(49, chdir) \
-    X(56, openat) \
-    X(57, close) \
-    X(59, pipe2) \
-    X(61, getdents64) \
-    X(62, lseek) \
-    X(63, read) \
-    X(64, write) \
-    X(65, readv) \
-    X(66, writev) \
-    X(78, readlinkat) \
-    X(79, newfstatat) \
-    X(80, fstat) \
-    X(93, exit) \
-    X(94, exit_group) \
-    X(96, set_tid_address) \
-    X(101, nanosleep) \
-    X(113, clock_gettime) \
-    X(114, clock_getres) \
-    X(115, clock_nanosleep) \
-    X(116, syslog) \
-    X(123, sched_getaffinity) \
-    X(124, sched_yield) \
-    X(129, kill) \
-    X(130, tkill) \
-    X(131, tgkill) \
-    X(133, rt_sigsuspend) \
-    X(134, rt_sigaction) \
-    X(135, rt_sigprocmask) \
-    X(136, rt_sigpending) \
-    X(139, rt_sigreturn) \
-    X(142, reboot) \
-    X(153, times) \
-    X(154, setpgid) \
-    X(155, getpgid) \
-    X(160, uname) \
-    X(165, getrusage) \
-    X(172, getpid) \
-    X(173, getppid) \
-    X(174, getuid) \
-    X(175, geteuid) \
-    X(176, getgid) \
-    X(177, getegid) \
-    X(178, gettid) \
-    X(179, sysinfo) \
-    X(214, brk) \
-    X(215, munmap) \
-    X(221, execve) \
-    X(222, mmap) \
-    X(226, mprotect) \
-    X(260, wait4) \
-    X(261, prlimit64) \
-    X(278, getrandom)
+    X(17, getcwd) /* the path of the current folder */ \
+    X(23, dup) /* another descriptor for an open file */ \
+    X(24, dup3) /* the same at a given number, closing what it was */ \
+    X(25, fcntl) /* F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL */ \
+    X(29, ioctl) /* the console: settings, window size, foreground group, FIONREAD */ \
+    X(48, faccessat) /* whether a file may be read or executed; nothing but devices may be written */ \
+    X(49, chdir) /* change the current folder */ \
+    X(56, openat) /* open a file of the initrd or of /dev */ \
+    X(57, close) /* close a descriptor */ \
+    X(59, pipe2) /* a pipe of 64 KiB; O_CLOEXEC, O_NONBLOCK */ \
+    X(61, getdents64) /* the entries of a folder */ \
+    X(62, lseek) /* move the position of an open file */ \
+    X(63, read) /* read; of the console by lines, or raw as its settings say */ \
+    X(64, write) /* write; to a pipe up to 4 KiB as a whole */ \
+    X(65, readv) /* read into several pieces */ \
+    X(66, writev) /* write several pieces */ \
+    X(78, readlinkat) /* the text of a symbolic link */ \
+    X(79, newfstatat) /* what is known of a file by its path */ \
+    X(80, fstat) /* what is known of an open file */ \
+    X(93, exit) /* end the task */ \
+    X(94, exit_group) /* end the task: it is its only thread */ \
+    X(96, set_tid_address) /* the caller's pid; there are no threads to tell of their end */ \
+    X(101, nanosleep) /* sleep; a signal with a handler ends it */ \
+    X(113, clock_gettime) /* time since power-on for all clocks but processor time */ \
+    X(114, clock_getres) /* the resolution of a clock */ \
+    X(115, clock_nanosleep) /* sleep for a span or until a time */ \
+    X(116, syslog) /* 3 reads the supervisor's log, 10 gives its size */ \
+    X(123, sched_getaffinity) /* the harts that tasks run on */ \
+    X(124, sched_yield) /* let others run */ \
+    X(129, kill) /* send a signal to a task, a process group or all; no signal stops a task */ \
+    X(130, tkill) /* send a signal to a task */ \
+    X(131, tgkill) /* send a signal to a task */ \
+    X(133, rt_sigsuspend) /* wait for a signal with another mask */ \
+    X(134, rt_sigaction) /* handle, ignore or take by default a signal; faults always end the task */ \
+    X(135, rt_sigprocmask) /* block and unblock signals */ \
+    X(136, rt_sigpending) /* the blocked signals that wait */ \
+    X(139, rt_sigreturn) /* go back from a handler */ \
+    X(142, reboot) /* power off (the fourth argument is the exit status) or restart */ \
+    X(153, times) /* processor time of the task and its children; all of it counts as the user's */ \
+    X(154, setpgid) /* put a task into a process group */ \
+    X(155, getpgid) /* the process group of a task */ \
+    X(160, uname) /* names and version */ \
+    X(165, getrusage) /* processor time; the other counts are 0 */ \
+    X(172, getpid) /* who the caller is */ \
+    X(173, getppid) /* who its parent is */ \
+    X(174, getuid) /* 0: there is one user */ \
+    X(175, geteuid) /* 0: there is one user */ \
+    X(176, getgid) /* 0: there is one group */ \
+    X(177, getegid) /* 0: there is one group */ \
+    X(178, gettid) /* who the caller is: a task is its only thread */ \
+    X(179, sysinfo) /* RAM, free RAM, tasks, time since power-on */ \
+    X(214, brk) /* move the end of the heap */ \
+    X(215, munmap) /* take a mapping away */ \
+    X(221, execve) /* run another program in the same task */ \
+    X(222, mmap) /* map memory or a file of the initrd; never writable and executable at once */ \
+    X(226, mprotect) /* change what a mapping allows */ \
+    X(260, wait4) /* wait for a child to end */ \
+    X(261, prlimit64) /* ask for limits, which are fixed */ \
+    X(278, getrandom) /* random bytes; EAGAIN when the machine gave no seed */
 
 #define ABI_OWN_CALL_LIST(X) \
-    X(0, spawn) \
-    X(1, region_load) \
-    X(2, region_info) \
-    X(3, usage) \
-    X(4, bench) \
-    X(5, tasks) \
-    X(6, task_map)
+    X(0, spawn) /* start a program in a new task: see struct abi_spawn */ \
+    X(1, region_load) /* load an image into the shared region */ \
+    X(2, region_info) /* the extents of a loaded image */ \
+    X(3, usage) /* who uses which frames */ \
+    X(4, bench) /* counts made inside the supervisor; ENOSYS unless booted with bench */ \
+    X(5, tasks) /* all tasks, without a look at their memory */ \
+    X(6, task_map) /* the mappings of a task */
 
 #define ABI_LINUX_NUMBER(number, name) SYS_##name = (number),
 #define ABI_OWN_NUMBER(n, name) SYS_##name = ABI_OWN_CALL(n),
