@@ -1,6 +1,7 @@
 #!/bin/sh
 # Bring what Pando is built and tested with: packages of Debian or Ubuntu, and what those don't install by themselves
-# into the folder $1 (build/deps): libfdt for riscv64 and a copy of xxhash.h that the cross compiler may see.
+# into the folder $1 (build/deps): libfdt for riscv64, a copy of xxhash.h that the cross compiler may see, and the source
+# of an interpreter that is a test of what others write.
 # Quick and silent about the network when all is there.
 set -eu
 
@@ -10,7 +11,7 @@ packages="make gcc g++ libc6-dev python3 python3-pytest python3-pexpect
     qemu-system-misc opensbi qemu-user gdb-multiarch
     erofs-utils device-tree-compiler libfdt-dev libxxhash-dev
     clang clang-format clang-tidy libclang-rt-dev cppcheck
-    ca-certificates debian-archive-keyring"
+    ca-certificates debian-archive-keyring xz-utils"
 # Newer releases have QEMU for RISC-V in a package of its own.
 newer_qemu=qemu-system-riscv
 
@@ -60,15 +61,20 @@ own_apt() {
         -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2 "$@"
 }
 
+# use_release deb|deb-src RELEASE: what own_apt looks at.
+use_release() {
+    rm -rf "$apt"
+    mkdir -p "$apt/none" "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/unpacked"
+    : > "$apt/status"
+    printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$1" "$mirror" "$2" \
+        > "$apt/sources.list"
+}
+
 # fetch_libfdt RELEASE OPTION...: libfdt.a for riscv64 from that release of Debian.
 fetch_libfdt() {
     release=$1
     shift
-    rm -rf "$apt"
-    mkdir -p "$apt/none" "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/unpacked"
-    : > "$apt/status"
-    printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$release" \
-        > "$apt/sources.list"
+    use_release deb "$release"
     {
         printf '%s\n' "--- $release $*"
         own_apt apt-get "$@" -o APT::Update::Error-Mode=any update &&
@@ -88,8 +94,6 @@ fetch_libfdt() {
 # From the first release that answers: one's index can be out of step for a day. Where the mirror itself is behind,
 # what it has is still signed, but no longer promised to be the newest: taken when there is nothing else.
 fetch_libfdt_somewhere() {
-    mirror=$(debian_mirror)
-    log=$deps/libfdt.log
     : > "$log"
     for release in trixie forky sid; do
         fetch_libfdt $release && return
@@ -103,6 +107,26 @@ fetch_libfdt_somewhere() {
     say "no release of Debian at $mirror gave libfdt-dev for riscv64:"
     grep -E '^(---|E:)' "$log"
     return 1
+}
+
+# TinyScheme as its author wrote it: tests/boot/test_foreign_source.py builds and runs it.
+fetch_interpreter() {
+    for release in bookworm trixie forky; do
+        use_release deb-src $release
+        {
+            printf '%s\n' "--- sources of $release"
+            own_apt apt-get -o Acquire::Check-Valid-Until=false -o APT::Update::Error-Mode=any update &&
+                (cd "$apt" && own_apt apt-get source --download-only --tar-only tinyscheme) &&
+                tar -xf "$apt"/tinyscheme_*.orig.tar.* -C "$apt/unpacked"
+        } >> "$log" 2>&1 || continue
+        mkdir -p "$deps/tinyscheme.new"
+        cp "$apt"/unpacked/*/*.c "$apt"/unpacked/*/*.h "$apt"/unpacked/*/init.scm "$deps/tinyscheme.new/"
+        mv "$deps/tinyscheme.new" "$deps/tinyscheme"
+        rm -rf "$apt"
+        say "source of tinyscheme from Debian $release"
+        return
+    done
+    say "no release of Debian at $mirror gave the source of tinyscheme: its test is skipped"
 }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
@@ -129,8 +153,15 @@ if ! command -v qemu-system-riscv64 > /dev/null; then
     install_packages "$newer_qemu"
 fi
 
+log=$deps/packages.log
+if [ ! -e "$deps/libfdt/lib/libfdt.a" ] || [ ! -e "$deps/tinyscheme" ]; then
+    mirror=$(debian_mirror)
+fi
 if [ ! -e "$deps/libfdt/lib/libfdt.a" ]; then
     fetch_libfdt_somewhere
+fi
+if [ ! -e "$deps/tinyscheme" ]; then
+    fetch_interpreter
 fi
 if [ ! -e "$deps/xxhash/include/xxhash.h" ]; then
     mkdir -p "$deps/xxhash/include"
