@@ -155,4 +155,4 @@ int device_harts_add(struct device_scan *scan);
 
 /* With the whole tree known: which hart each of the PLIC's contexts belongs to, which UART is the console. */
 void device_harts_connect(struct device_scan *scan);
-void device_console_choose(struct device_scan *scan);
+void device_rows_choose_console(struct device_scan *scan);

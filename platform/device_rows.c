@@ -254,7 +254,7 @@ static void drop_foreign_interrupts(struct device_scan *scan)
     }
 }
 
-void device_console_choose(struct device_scan *scan)
+void device_rows_choose_console(struct device_scan *scan)
 {
     struct machine *machine = scan->machine;
     struct property path = scan->stdout_path;

@@ -353,7 +353,7 @@ static int read_tree(struct device_scan *scan, const void *tree, uint64_t limit_
     }
     scan->machine->tree_size_bytes = fdt_totalsize(tree);
     device_harts_connect(scan);
-    device_console_choose(scan);
+    device_rows_choose_console(scan);
     return 0;
 }
 

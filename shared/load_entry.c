@@ -16,7 +16,7 @@
 static struct load_extent *extent_create(struct record_batch *batch, const struct abi_extent *wanted,
                                          struct load_bases bases)
 {
-    struct load_extent *extent = record_batch_take(batch);
+    struct load_extent *extent = record_pool_take(batch);
 
     extent->address = wanted->address + (wanted->window == ABI_EXTENT_WINDOW_DATA ? bases.data : bases.text);
     extent->size_bytes = wanted->size_bytes;
@@ -28,7 +28,7 @@ static struct load_extent *extent_create(struct record_batch *batch, const struc
 int load_entry_create(struct record_pool *pool, struct record_batch *batch, const struct image *image,
                       struct manifest manifest, struct load_bases bases, struct load_entry **out)
 {
-    struct load_entry *entry = record_batch_take(batch);
+    struct load_entry *entry = record_pool_take(batch);
     struct load_extent **link = &entry->extents;
 
     list_init(&entry->link);

@@ -139,7 +139,7 @@ static struct need *take_needs(struct record_batch *batch, const struct elf *elf
     struct need *first = NULL, **link = &first;
 
     for (uint32_t i = 0; i < elf->needs_count; i++) {
-        struct need *need = record_batch_take(batch);
+        struct need *need = record_pool_take(batch);
 
         need->wanted = elf->needs[i];
         *link = need;
@@ -164,7 +164,7 @@ static int add_program(struct load_hash *hash, const struct image *image, const 
         record_pool_cancel(&hash->records, &batch);
         return error;
     }
-    struct program *program = record_batch_take(&batch);
+    struct program *program = record_pool_take(&batch);
 
     program->entry = entry;
     program->needs = take_needs(&batch, elf);

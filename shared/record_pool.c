@@ -14,7 +14,7 @@
  *   listed    a page is in with_room when it has a free record, else in full
  *
  * Typical use:
- *     record_pool_reserve(pool, count, &batch) -> record_batch_take(&batch) ... -> commit,
+ *     record_pool_reserve(pool, count, &batch) -> record_pool_take(&batch) ... -> commit,
  *     or record_pool_cancel(pool, &batch) when the load fails
  */
 #include "record_pool.h"
@@ -166,13 +166,13 @@ int record_pool_reserve(struct record_pool *pool, uint32_t count, struct record_
 void record_pool_cancel(struct record_pool *pool, struct record_batch *batch)
 {
     while (batch->count > 0) {
-        record_pool_free(pool, record_batch_take(batch));
+        record_pool_free(pool, record_pool_take(batch));
     }
     shrink(pool, batch->grown_pages);
     batch->grown_pages = 0;
 }
 
-void *record_batch_take(struct record_batch *batch)
+void *record_pool_take(struct record_batch *batch)
 {
     struct record *record = batch->first;
 

@@ -44,7 +44,7 @@ int record_pool_reserve(struct record_pool *pool, uint32_t count, struct record_
 void record_pool_cancel(struct record_pool *pool, struct record_batch *batch);
 
 /* A zeroed record out of @batch, which has one. */
-void *record_batch_take(struct record_batch *batch);
+void *record_pool_take(struct record_batch *batch);
 
 /* Give one record back. */
 void record_pool_free(struct record_pool *pool, void *freed);

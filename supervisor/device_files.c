@@ -149,20 +149,20 @@ static void describe(const struct file_system *fs, uint64_t inode, struct abi_st
 
 static int64_t list_folder(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
-    struct directory_writer writer = directory_writer(to, size_bytes);
+    struct directory_writer writer = directory_record_writer(to, size_bytes);
 
     /* Position 0 is `.`, 1 is `..`, then the devices. */
     for (; file->position < ARRAY_COUNT(devices) + 2; file->position++) {
         uint64_t row = file->position;
         const char *name = row == 0 ? "." : row == 1 ? ".." : devices[row - 2].name;
-        int error = directory_write(&writer, name, strlen(name), row < 2 ? FOLDER : FIRST_DEVICE + row - 2,
-                                    row < 2 ? ABI_DT_DIR : ABI_DT_CHR, row + 1);
+        int error = directory_record_write(&writer, name, strlen(name), row < 2 ? FOLDER : FIRST_DEVICE + row - 2,
+                                           row < 2 ? ABI_DT_DIR : ABI_DT_CHR, row + 1);
 
         if (error) {
-            return directory_result(&writer, error);
+            return directory_record_result(&writer, error);
         }
     }
-    return directory_result(&writer, 0);
+    return directory_record_result(&writer, 0);
 }
 
 static const struct file_kind folder_kind = { .size = no_size, .list = list_folder };

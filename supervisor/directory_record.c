@@ -10,8 +10,8 @@
 
 enum { RECORD_BYTES_MAX = (ABI_DIRENT64_NAME_OFFSET + PLACE_NAME_MAX + 1 + 7) / 8 * 8 };
 
-int directory_write(struct directory_writer *writer, const char *name, size_t name_size_bytes, uint64_t inode,
-                    uint32_t type, uint64_t next)
+int directory_record_write(struct directory_writer *writer, const char *name, size_t name_size_bytes, uint64_t inode,
+                           uint32_t type, uint64_t next)
 {
     _Alignas(struct abi_dirent64) char bytes[RECORD_BYTES_MAX];
     struct abi_dirent64 *record = (struct abi_dirent64 *)bytes;

@@ -267,21 +267,21 @@ static int object_of_file(struct file *file, struct object **out)
 
 static int64_t list_directory(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
-    struct directory_writer writer = directory_writer(to, size_bytes);
+    struct directory_writer writer = directory_record_writer(to, size_bytes);
     struct erofs_inode inode;
     struct erofs_entry entry;
     uint64_t cursor = file->position;
 
     erofs_inode(&fs, file->place.inode, &inode);
     while (erofs_readdir(&fs, &inode, &cursor, &entry) == 0) {
-        int error = directory_write(&writer, entry.name, entry.name_size_bytes, entry.nid, entry.type, cursor);
+        int error = directory_record_write(&writer, entry.name, entry.name_size_bytes, entry.nid, entry.type, cursor);
 
         if (error) {
-            return directory_result(&writer, error);
+            return directory_record_result(&writer, error);
         }
         file->position = cursor;
     }
-    return directory_result(&writer, 0);
+    return directory_record_result(&writer, 0);
 }
 
 static const struct file_kind regular = {

@@ -89,13 +89,13 @@ static bool is_tree_readable(uint64_t address)
 {
     const uint8_t *tree = arch_direct(paddr(address));
 
-    if (address >= ARCH_DIRECT_LIMIT || address % 8 != 0 || !supervisor_can_read(tree)) {
+    if (address >= ARCH_DIRECT_LIMIT || address % 8 != 0 || !supervisor_trap_can_read(tree)) {
         return false;
     }
     uint64_t size = (uint64_t)tree[4] << 24 | (uint64_t)tree[5] << 16 | (uint64_t)tree[6] << 8 | tree[7];
 
     /* Other sizes are refused by their number alone. */
-    return size == 0 || size > DEVICE_TREE_BYTES_MAX || supervisor_can_read(tree + size - 1);
+    return size == 0 || size > DEVICE_TREE_BYTES_MAX || supervisor_trap_can_read(tree + size - 1);
 }
 
 /* What the machine is, from the tree at @address; its words that are needed later are copied. */
@@ -141,7 +141,7 @@ static void lay_out_memory(uint64_t device_tree)
     const char *reason;
     struct memory_layout_input input = {
         .machine = &machine,
-        .image = supervisor_image(),
+        .image = supervisor_map_image(),
         .tree = { paddr(device_tree), paddr(device_tree + machine.tree_size_bytes) },
         .has_initrd = machine.has_initrd,
         .initrd_start = machine.initrd_start,
@@ -190,7 +190,7 @@ static bool give_back_caches(void)
 
 static void start_memory(void)
 {
-    struct memory_span image = supervisor_image();
+    struct memory_span image = supervisor_map_image();
 
     facts.ram_frames = layout.ram_frames + layout.unreachable_frames;
     facts.firmware_frames = layout.firmware_frames + layout.unreachable_frames;

@@ -28,7 +28,7 @@ static unsigned probe_asid_bits(void)
 
 struct cpu_features cpu_probe(void)
 {
-    has_sstc = supervisor_probe_stimecmp();
+    has_sstc = supervisor_trap_probe_stimecmp();
     return (struct cpu_features){ .sstc = has_sstc, .asid_bits = probe_asid_bits() };
 }
 

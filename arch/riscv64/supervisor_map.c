@@ -44,7 +44,7 @@ void supervisor_map_init(uint64_t image)
     read_only = (struct memory_span){ paddr(image), paddr(image + (uint64_t)(image_rodata_end - image_start)) };
 }
 
-struct memory_span supervisor_image(void)
+struct memory_span supervisor_map_image(void)
 {
     return (struct memory_span){ paddr(image_physical), paddr(image_physical + (uint64_t)(image_end - image_start)) };
 }

@@ -4,7 +4,7 @@
  *   - a page that was mapped a moment ago is not seen yet: an invalid entry may be cached (Priv. spec, SFENCE.VMA),
  *     so the access is tried again;
  *   - cpu_probe() tried an instruction that this hart has not;
- *   - supervisor_can_read() tried an address that somebody else gave us.
+ *   - supervisor_trap_can_read() tried an address that somebody else gave us.
  * Everything else is a panic with all registers.
  */
 #include "supervisor_trap.h"
@@ -47,7 +47,7 @@ static bool is_spurious(uint64_t cause, uint64_t address)
     }
 }
 
-bool supervisor_probe_stimecmp(void)
+bool supervisor_trap_probe_stimecmp(void)
 {
     register uint64_t works __asm__("a0") = 1;
 
@@ -61,7 +61,7 @@ bool supervisor_probe_stimecmp(void)
     return works != 0;
 }
 
-bool supervisor_can_read(const void *address)
+bool supervisor_trap_can_read(const void *address)
 {
     register uint64_t works __asm__("a0") = 1;
 

@@ -40,7 +40,7 @@ void terminal_set(struct terminal *terminal, const struct abi_termios *settings)
 bool terminal_has_room(const struct terminal *terminal);
 
 /* A byte was typed. There is room. */
-void terminal_receive(struct terminal *terminal, char byte);
+void terminal_receive(struct terminal *terminal, char typed);
 
 /* Drop what was typed and not read yet. */
 void terminal_flush_input(struct terminal *terminal);

@@ -65,7 +65,7 @@ TEST(ancestor_d07_at_the_bound_it_is_enospc_and_nothing_has_changed)
     check_counts(&pool, RECORD_PAGES_MAX, most);
     CHECK_EQUAL(record_pool_reserve(&pool, 1, &more), -ENOSPC);
     check_counts(&pool, RECORD_PAGES_MAX, most);
-    record_pool_free(&pool, record_batch_take(&all));
+    record_pool_free(&pool, record_pool_take(&all));
     CHECK_EQUAL(record_pool_reserve(&pool, 1, &more), 0); /* the last one may be used: no slack at the bound */
     record_pool_cancel(&pool, &more);
     record_pool_cancel(&pool, &all);
@@ -83,7 +83,7 @@ TEST(ancestor_d08_every_record_lies_in_the_pools_pages)
     for (unsigned round = 0; round < 40; round++) {
         CHECK_EQUAL(record_pool_reserve(&pool, 100, &batch), 0);
         while (batch.count > 0) {
-            uint8_t *record = record_batch_take(&batch);
+            uint8_t *record = record_pool_take(&batch);
             uint64_t page = page_round_down(arch_physical(record).value);
 
             CHECK_EQUAL(frame_of(paddr(page))->kind, FRAME_SUPERVISOR);
@@ -133,7 +133,7 @@ TEST(a_cancelled_batch_gives_back_the_pages_that_came_for_it)
     CHECK_EQUAL(record_pool_reserve(&pool, 10, &kept), 0);
     CHECK_EQUAL(record_pool_reserve(&pool, 300, &batch), 0);
     CHECK(pool.page_count > 3);
-    record_batch_take(&batch);
+    record_pool_take(&batch);
     record_pool_cancel(&pool, &batch); /* one record was taken, and keeps its page */
     CHECK_EQUAL(pool.used_count, 11);
     CHECK(pool.page_count <= 4);
@@ -159,7 +159,7 @@ TEST(random_use_keeps_records_apart)
 
         if (held[i] == NULL) {
             CHECK_EQUAL(record_pool_reserve(&pool, 1, &batch), 0);
-            held[i] = record_batch_take(&batch);
+            held[i] = record_pool_take(&batch);
             held[i][0] = held[i][RECORD_BYTES / 4 - 1] = i;
             used++;
         } else {

@@ -26,4 +26,4 @@ int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, con
                          size_t hole_count, int (*take)(paddr_t *out));
 
 /* Where the boot loader put the image, and its size in memory. */
-struct memory_span supervisor_image(void);
+struct memory_span supervisor_map_image(void);
