@@ -91,6 +91,8 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -O2 -g -ffreestanding -fbuiltin -fno-pic \
     -fno-strict-aliasing -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
     -ffile-prefix-map=$(CURDIR)=. -DCONFIG_DEBUG=$(if $(filter 1,$(DEBUG)),1,0)
+# Of each source: its calls, and the bytes of stack of each function, in a .ci beside the object; tests/lint reads them.
+PANDO_STACK_INFO := -fcallgraph-info=su
 PANDO_ASFLAGS := -Wa,--debug-prefix-map=$(CURDIR)=.
 # The host's: the same sources under sanitizers.
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
@@ -141,8 +143,8 @@ PANDO_SCRIPT := arch/riscv64/pando.lds
 PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,--emit-relocs -Wl,--fatal-warnings \
     -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf
 
-$(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(WARNINGS) $$(INCLUDES_supervisor) \
-    $$(PICOLIBC)))
+$(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(WARNINGS) \
+    $$(INCLUDES_supervisor) $$(PICOLIBC)))
 $(eval $(call stamp,$(BUILD)/pando.link,$$(PANDO_LDFLAGS) $$(PANDO_OBJECTS)))
 $(eval $(call stamp,$(BUILD)/version,$$(PANDO_VERSION)))
 
@@ -160,7 +162,7 @@ $(BUILD)/generated/offsets.h: arch/riscv64/offsets.c $(BUILD)/pando.flags
 $(BUILD)/pando/%.o: %.c $(BUILD)/pando.flags | $(BUILD)/generated/version.h $(DEPS)/xxhash/include/xxhash.h
 	@$(call step,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(call pando_compile,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(call pando_compile,$<) $(PANDO_STACK_INFO) -MMD -MP -c -o $@ $<
 
 $(BUILD)/pando/%.o: %.S $(BUILD)/pando.flags | $(BUILD)/generated/offsets.h
 	@$(call step,AS,$<)
@@ -168,15 +170,15 @@ $(BUILD)/pando/%.o: %.S $(BUILD)/pando.flags | $(BUILD)/generated/offsets.h
 	$(Q)$(call pando_compile,$<) -MMD -MP -c -o $@ $<
 
 # The supervisor prints integers only: __i_vfprintf is a tenth of the full one and has no floating point in it.
-# The relocations are there for check_elf.py alone.
-$(BUILD)/pando.elf: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT) $(DEPS)/libfdt/lib/libfdt.a \
-    arch/riscv64/check_elf.py
+# The relocations are there for check_elf.py and for the bound of the stack in tests/lint.
+$(BUILD)/pando.linked: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT) $(DEPS)/libfdt/lib/libfdt.a
 	@$(call step,LD,$@)
-	$(Q)$(TARGET_CC) $(TARGET_ARCH) $(PANDO_LDFLAGS) -Wl,-Map=$(BUILD)/pando.map -T $(PANDO_SCRIPT) -o $@.linked \
+	$(Q)$(TARGET_CC) $(TARGET_ARCH) $(PANDO_LDFLAGS) -Wl,-Map=$(BUILD)/pando.map -T $(PANDO_SCRIPT) -o $@ \
 	    $(PANDO_OBJECTS) -L$(PICOLIBC_LIBRARIES) -Wl,--start-group $(DEPS)/libfdt/lib/libfdt.a -lc -lgcc -Wl,--end-group
-	$(Q)$(PYTHON) arch/riscv64/check_elf.py --cross $(CROSS) $@.linked
-	$(Q)$(TARGET_OBJCOPY) --remove-section='.rela.*' --remove-section=.comment $@.linked $@
-	@rm -f $@.linked
+
+$(BUILD)/pando.elf: $(BUILD)/pando.linked arch/riscv64/check_elf.py
+	$(Q)$(PYTHON) arch/riscv64/check_elf.py --cross $(CROSS) $<
+	$(Q)$(TARGET_OBJCOPY) --remove-section='.rela.*' --remove-section=.comment $< $@
 
 $(BUILD)/pando.bin: $(BUILD)/pando.elf
 	@$(call step,BIN,$@)
@@ -266,8 +268,8 @@ fuzz: $(FUZZ_BINARIES) ## run each fuzzer for T seconds
 	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) --fuzz-seconds=$(T) $(addprefix --fuzz=,$(FUZZ_BINARIES))
 
 .PHONY: lint
-lint: build/compile_commands.json $(BUILD)/generated/version.h $(BUILD)/generated/offsets.h ## static checks
-	$(Q)$(PYTHON) tests/lint.py
+lint: build/compile_commands.json $(BUILD)/pando.elf ## static checks, and the bound of the supervisor's stack
+	$(Q)$(PYTHON) tests/lint --build=$(BUILD) --cross=$(CROSS)
 
 .PHONY: format
 format: ## lay out the sources as .clang-format says
@@ -275,14 +277,19 @@ format: ## lay out the sources as .clang-format says
 	    -exec clang-format -i {} +
 
 # For editors, and for the checkers of `make lint`.
+libc_compile = $(TARGET_CC) $(LIBC_CFLAGS)
+app_compile = $(TARGET_CC) $(APP_CFLAGS_OWN)
 comma := ,
 entry = {"directory": "$(CURDIR)"$(comma) "file": "$(1)"$(comma) "command": "$(subst ",\",$(2)) -c $(1)"}
 entries = $(foreach source,$(sort $(1)),$(file >>$@,$(call entry,$(source),$(call $(2),$(source)))$(comma)))
-build/compile_commands.json: Makefile $(wildcard */*.mk) $(BUILD)/pando.flags $(HOST)/host.flags
+build/compile_commands.json: Makefile $(wildcard */*.mk) $(BUILD)/pando.flags $(HOST)/host.flags \
+    $(APPS)/app.flags $(APPS)/libc.flags
 	@mkdir -p $(@D)
 	@$(file >$@,[)\
 	$(call entries,$(filter %.c,$(PANDO_SOURCES)),pando_compile)\
 	$(call entries,$(filter tests/%,$(UNIT_SOURCES) $(FUZZ_SOURCES)),host_compile)\
+	$(call entries,$(LIBC_SOURCES),libc_compile)\
+	$(call entries,$(foreach name,$(PROGRAMS) $(BARE_PROGRAMS),$(call program_sources,$(name))),app_compile)\
 	$(file >>$@,$(call entry,arch/riscv64/offsets.c,$(call pando_compile,arch/riscv64/offsets.c))])true
 
 ##@ Others

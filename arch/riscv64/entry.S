@@ -77,12 +77,13 @@ entry_stop:
 
     .section .pages.stack, "aw"
     .balign 4096
-    .global boot_stack_bottom, boot_stack_top, boot_emergency_stack_top
+    .global boot_stack_bottom, boot_stack_top, boot_emergency_stack_bottom, boot_emergency_stack_top
 boot_stack_bottom:
     .space 12288
 boot_stack_top:
 
     .section .pages.emergency_stack, "aw"
     .balign 4096
+boot_emergency_stack_bottom:
     .space 4096
 boot_emergency_stack_top:

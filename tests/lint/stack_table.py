@@ -1,0 +1,73 @@
+"""What the graph of calls does not show; stack.py explains, uses and checks it."""
+
+# Where calls through pointers go. `FILE EXPRESSION` stands for the calls that are written so in that file,
+# `LAYER .MEMBER` for all others of a struct's member in the layer, as file->kind->read() in supervisor/; the name of a
+# function that is assembly, or not ours, for those that it makes. A target is NAME or FILE:NAME of a function; `@NAME`
+# is every function that the constant table NAME points to, `.MEMBER` every one that an initializer `.MEMBER = function`
+# of the layer names.
+CALLS = {
+    "arch .put": ["console_put"],
+    "arch/riscv64/panic.c put_bytes": ["console_put"],
+    "arch/riscv64/panic.c stop_machine": ["stop_after_panic"],
+    "arch/riscv64/supervisor_map.c take": ["take_table"],
+    "mm .reclaim": ["give_back_caches"],
+    "mm .visit": [],  # the auditor of the tests
+    "mm/frame.c visit": ["clear_counts", "clear_marks", "total_frame"],
+    "mm/object.c visit": [],  # the auditor again
+    "mm/table.c visit": ["count_entry", "row_read_only", "row_tables_and_writable"],
+    "platform .get": [".get"],
+    "platform .handler": ["console_receive"],
+    "platform .listen": [".listen"],
+    "platform .notify": ["take_typed"],
+    "platform .open": [".open"],
+    "platform .probe": ["@rows"],
+    "platform .put": [".put"],
+    "platform .unlisten": [".unlisten"],
+    "shared/program.c open": ["open_library"],
+    "supervisor .close": [".close"],
+    "supervisor .control": [".control"],
+    "supervisor .describe": [".describe"],
+    "supervisor .expired": ["wake_reader", "wake_sleeper"],
+    "supervisor .link_text": [".link_text"],
+    "supervisor .list": [".list"],
+    "supervisor .lookup": [".lookup"],
+    "supervisor .name": [".name"],
+    "supervisor .object": [".object"],
+    "supervisor .open": [".open"],
+    "supervisor .put": ["console_write"],
+    "supervisor .read": [".read"],
+    "supervisor .set": ["@words"],
+    "supervisor .signal": ["signal_foreground"],
+    "supervisor .size": [".size"],
+    "supervisor .write": [".write"],
+    "supervisor/device_files.c device->open": ["@devices"],
+    "trap_entry": ["@trap_system_calls"],
+    "trap_own_call": ["@trap_own_calls", "trap_unknown_call"],
+    "vfprintf": ["__file_str_put"],
+    "fdt_next_tag": [],  # a switch
+    "memset": [],  # a jump into a run of stores
+}
+
+# Instructions that are expected to trap: a user copy meets a page that is not there, start-up tries what a hart has.
+TRAPS = {
+    "user_copy_start": ["trap_in_supervisor"],
+    "user_copy_string": ["trap_in_supervisor"],
+    "supervisor_trap_probe_stimecmp": ["trap_in_supervisor"],
+    "supervisor_trap_can_read": ["trap_in_supervisor"],
+}
+
+# How often a function can be on the stack at once.
+BOUNDS = {
+    "table_for_each": 3,  # the levels of Sv39
+    "table_drop": 3,
+    "mm/page_store.c:drop_node": "mm/page_store.c HEIGHT_MAX",
+    "task_end": 1,  # it sends the parent SIGCHLD, which ends nobody
+    "object_page": 2,  # object-depth: a shadow's parent is no shadow
+}
+
+# Lowest address, end, entries that begin at the end, and what must fit on top of the deepest path: a trap by a mistake
+# of ours, wherever it happens, is to end in a panic that says what it was, and not in an overrun of the stack.
+STACKS = {
+    "boot": ("boot_stack_bottom", "boot_stack_top", ["entry", "trap_entry"], "trap_in_supervisor"),
+    "emergency": ("boot_emergency_stack_bottom", "boot_emergency_stack_top", ["trap_overrun"], None),
+}
