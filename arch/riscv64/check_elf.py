@@ -26,8 +26,7 @@ def thread_local_relocations(cross, elf):
 
 def undefined_symbols(cross, elf):
     for line in lines_of(f"{cross}nm", "--undefined-only", elf):
-        if line.split()[0] == "U":
-            yield f"undefined symbol {line.split()[-1]}"
+        yield f"undefined symbol {line.split()[-1]}"
 
 
 def writable_code(cross, elf):
