@@ -69,6 +69,7 @@ void err(int status, const char *format, ...)
 
     va_start(arguments, format);
     verr(status, format, arguments);
+    /* cppcheck-suppress va_end_missing ; it does not return */
 }
 
 void errx(int status, const char *format, ...)
@@ -77,4 +78,5 @@ void errx(int status, const char *format, ...)
 
     va_start(arguments, format);
     verrx(status, format, arguments);
+    /* cppcheck-suppress va_end_missing ; it does not return */
 }

@@ -45,6 +45,6 @@ def test_every_link_of_the_supervisor_is_checked():
     """The recipe of pando.elf calls the check on the file that has its relocations still."""
     lines = make("-n", "-B", f"BUILD={BUILD}", f"{BUILD}/pando.elf").stdout.splitlines()
     assert any("arch/riscv64/check_elf.py" in line and line.endswith(f"{BUILD}/pando.linked") for line in lines)
-    linked = subprocess.run([f"{CROSS}readelf", "--relocs", ROOT / BUILD / "pando.linked"], capture_output=True, text=True,
-                            check=True).stdout
-    assert "R_RISCV_" in linked and "TPREL" not in linked
+    linked = subprocess.run([f"{CROSS}readelf", "--relocs", ROOT / BUILD / "pando.linked"], capture_output=True,
+                            text=True, check=True)
+    assert "R_RISCV_" in linked.stdout and "TPREL" not in linked.stdout

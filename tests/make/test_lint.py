@@ -1,4 +1,4 @@
-"""tests/lint: each check is given something bad, and refuses it in a line with file and line; and the good beside it."""
+"""tests/lint: each check is given something bad, and refuses it in one line with its place; and the good beside it."""
 
 import json
 import shutil
@@ -271,7 +271,8 @@ def test_a_header_that_needs_another_one_first_is_refused(sources):
 
 
 def test_what_is_kept_of_a_check_goes_when_an_included_file_changes(sources):
-    sources.write("mm/a.c", HEAD).compiled("mm/a.c").write("arch/base/include/types.h", "#pragma once\ntypedef int T;\n")
+    sources.write("mm/a.c", HEAD).compiled("mm/a.c")
+    sources.write("arch/base/include/types.h", "#pragma once\ntypedef int T;\n")
     sources.write("mm/include/a.h", '#pragma once\n#include "types.h"\nT mm_a(void);\n').accepts("headers")
     sources.write("arch/base/include/types.h", "#pragma once\n")
     sources.refuses("headers", "mm/include/a.h:1: does not compile alone: ")

@@ -99,7 +99,8 @@ def test_c15_a_trap_on_top_of_the_deepest_path_must_fit(program):
     depth = program.depth()
     assert 512 - 64 < depth + 32 <= 512
     program.build(text % (400 + 512 - depth - 16), stacks=stacks)
-    assert re.match(r"tests/lint/stack_table.py: boot stack: \d+ bytes at most, and 32 for a trap", program.lint("stack")[0])
+    line = program.lint("stack")[0]
+    assert re.match(r"tests/lint/stack_table.py: boot stack: \d+ bytes at most, and 32 for a trap", line)
 
 
 def test_an_instruction_that_may_trap_counts_as_a_call_of_the_trap(program):
@@ -109,14 +110,14 @@ def test_an_instruction_that_may_trap_counts_as_a_call_of_the_trap(program):
 
 
 def test_a_function_of_unknown_size_is_refused(program):
-    program.build("int use(int n);\nint use(int n)\n{\n    volatile char b[n];\n\n    b[0] = 1;\n    return b[0];\n}\n" +
-                  START % "use(c)")
+    program.build("int use(int n);\nint use(int n)\n{\n    volatile char b[n];\n\n"
+                  "    b[0] = 1;\n    return b[0];\n}\n" + START % "use(c)")
     assert program.lint("stack")[0].startswith("tests/lint/stack_table.py: supervisor/a.c:8: how much stack use takes")
 
 
 def test_code_of_others_that_takes_an_unknown_size_is_refused(program):
     program.build(START % "c")
-    program.write("build/other.S", ".global other\n.type other, @function\nother:\n sub sp, sp, a0\n ret\n.size other, 6\n")
+    program.write("build/other.S", ".global other\n.type other, @function\nother:\n sub sp, sp, a0\n ret\n")
     program.run("gcc", *FLAGS, "-nostdlib", "-static", *LINK, "-o", "build/pando.linked",
                 "build/entry.o", "build/pando/supervisor/a.o", "build/other.S")
     assert program.lint("stack")[0] == ("tests/lint/stack_table.py: other: how much stack it takes is not known "
@@ -126,7 +127,8 @@ def test_code_of_others_that_takes_an_unknown_size_is_refused(program):
 # --- Calls through pointers
 
 POINTER = TAKES_64 + "static int (*volatile chosen)(volatile char *) = use;\n" + START % "chosen(&c)"
-MEMBER = TAKES_64 + ("struct kind { int (*read)(volatile char *); };\nstatic const struct kind kind = { .read = use };\n"
+MEMBER = TAKES_64 + ("struct kind { int (*read)(volatile char *); };\n"
+                     "static const struct kind kind = { .read = use };\n"
                      "const struct kind *volatile file = &kind;\n") + START % "file->read(&c)"
 
 
@@ -166,7 +168,8 @@ def test_members_are_resolved_by_their_initializers(program):
 
 def test_tables_are_resolved_by_the_addresses_in_them(program):
     text = TAKES_64 + ("int (*const calls[2])(volatile char *) = { use, use };\n"
-                       "int start(int);\nint start(int i)\n{\n    volatile char c = 1;\n\n    return calls[i](&c);\n}\n")
+                       "int start(int);\nint start(int i)\n{\n    volatile char c = 1;\n\n"
+                       "    return calls[i](&c);\n}\n")
     program.build(text, calls={"supervisor/a.c calls[i]": ["@calls"]})
     assert program.depth() == program.frame("start") + program.frame("use")
 
@@ -210,7 +213,8 @@ def test_c15_the_deepest_path_of_the_supervisor_fits_its_stacks():
                           cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     text = " ".join(done.stdout.split())
-    boot = re.search(r"boot stack: (\d+) bytes at most, and (\d+) for a trap on top of that, of (\d+): (.*?) emerg", text)
+    boot = re.search(r"boot stack: (\d+) bytes at most, and (\d+) for a trap on top of that, of (\d+): (.*?) emerg",
+                     text)
     deepest, trap, size = map(int, boot.groups()[:3])
     assert 2048 < deepest < deepest + trap <= size == 12288
     # The paths are those that one expects: what starts a program, and down to where a panic formats its message.
