@@ -1,9 +1,9 @@
 /*
  * Runs the tests of one program; see check.h.
  *
- * What it prints, for tests/run.py to count:
- *     ok NAME
- *     FAILED NAME: REASON
+ * What it prints, for tests/run.py to read:
+ *     ok NAME (SECONDS s)
+ *     FAILED NAME: REASON (SECONDS s)
  */
 #include "check.h"
 
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SECONDS_PER_TEST 120
@@ -105,8 +106,17 @@ void check_panicked(const char *file, int line, const char *what, const char *te
     }
 }
 
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static bool passes(const struct check_test *test)
 {
+    double start = seconds_now();
     int status;
 
     fflush(stdout);
@@ -122,15 +132,14 @@ static bool passes(const struct check_test *test)
         exit(2);
     }
     if (status == 0) {
-        printf("ok %s\n", test->title);
-        return true;
-    }
-    if (WIFSIGNALED(status)) {
-        printf("FAILED %s: %s\n", test->title, WTERMSIG(status) == SIGALRM ? "hangs" : strsignal(WTERMSIG(status)));
+        printf("ok %s", test->title);
+    } else if (WIFSIGNALED(status)) {
+        printf("FAILED %s: %s", test->title, WTERMSIG(status) == SIGALRM ? "hangs" : strsignal(WTERMSIG(status)));
     } else {
-        printf("FAILED %s: status %d\n", test->title, WEXITSTATUS(status));
+        printf("FAILED %s: status %d", test->title, WEXITSTATUS(status));
     }
-    return false;
+    printf(" (%.3f s)\n", seconds_now() - start);
+    return status == 0;
 }
 
 static int run_named(const char *name)
