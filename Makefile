@@ -266,7 +266,8 @@ unit: $(UNIT_BINARIES) ## only the tests that run on the host
 
 .PHONY: fuzz
 fuzz: $(FUZZ_BINARIES) ## run each fuzzer for a minute, or FUZZ_SECONDS
-	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) --fuzz-seconds=$(or $(FUZZ_SECONDS),60) $(addprefix --fuzz=,$(FUZZ_BINARIES))
+	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) --fuzz-seconds=$(or $(FUZZ_SECONDS),60) \
+	    $(addprefix --fuzz=,$(FUZZ_BINARIES))
 
 .PHONY: lint
 lint: build/compile_commands.json $(BUILD)/pando.elf ## static checks, and the bound of the supervisor's stack

@@ -17,8 +17,8 @@ APP_BASE_CFLAGS := $(APP_ARCH) -O2 -g -fno-pic -ftls-model=local-exec -ffunction
 APP_WARNINGS := $(WARNINGS) -Wno-write-strings
 APP_CFLAGS_OWN := -std=gnu11 -D_GNU_SOURCE $(APP_BASE_CFLAGS) -Os $(APP_WARNINGS)
 # -fPIE puts constants that hold addresses among the data, where the library can slide.
-LIBC_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(APP_ARCH) -O2 -g -fPIE -ftls-model=local-exec -msmall-data-limit=0 -ffunction-sections \
-    -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES) $(APP_WARNINGS)
+LIBC_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(APP_ARCH) -O2 -g -fPIE -ftls-model=local-exec -msmall-data-limit=0 \
+    -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES) $(APP_WARNINGS)
 APP_LDFLAGS := $(APP_ARCH) -nostdlib -static -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 
 # make expands $(call stamp,...) twice, hence the double dollars.
@@ -28,12 +28,14 @@ $(eval $(call stamp,$(APPS)/app.flags,$$(TARGET_CC) $$(APP_CFLAGS_OWN) $$(APP_LD
 # --- The C library's image
 
 LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c descriptors.c directory.c err.c errno_map.c exec.c file.c \
-    machine.c memory.c pando_calls.c popen.c process.c signals.c spawn.c stack_guard.c start.c streams.c system.c terminal.c)
+    machine.c memory.c pando_calls.c popen.c process.c signals.c spawn.c stack_guard.c start.c streams.c system.c \
+    terminal.c)
 LIBC_OBJECTS := $(patsubst apps/%.c,$(APPS)/%.o,$(LIBC_SOURCES))
 # Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or
 # a network (xdr), what needs entropy, and what ours stands in for.
-LIBC_DROPPED := iconv|xdr|getpagesize|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)|libc_signal_| \
-    strsignal|stdlib_(abort|system)|stack_protector|time_(time|clock)\.|tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
+LIBC_DROPPED := iconv|xdr|getpagesize|arc4random|picosbrk|inittls|riscv_tls|pico-exit|libc_misc_(init|fini)| \
+    libc_signal_|strsignal|stdlib_(abort|system)|stack_protector|time_(time|clock)\.| \
+    tinystdio_(fflush|fopen|fdopen|dtoa_ryu)\.
 # Of libgcc.a: unwinding, what runs before main, code on the stack.
 LIBGCC_DROPPED := unwind|emutls|__main|ctors|trampoline|enable-execute-stack|clear_cache|eprintf
 empty :=
@@ -116,7 +118,8 @@ PROGRAMS := bench cat crash date dmesg echo elf env false free head hello hexdum
     sh sleep stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
 PROGRAM_SOURCES_sh := $(addprefix apps/bin/sh/,edit.c jobs.c main.c run.c script.c)
-$(foreach name,elf head hexdump maps stty wc,$(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))
+$(foreach name,elf head hexdump maps stty wc,\
+    $(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))
 # Linked with nothing but itself.
 BARE_PROGRAMS := min
 

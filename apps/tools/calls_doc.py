@@ -9,10 +9,10 @@ HEAD = """# System calls
 
 Made from `apps/abi/abi_syscall.h` by `make docs`: change it there.
 
-Numbers, registers, error numbers and structures are Linux's for riscv64: the number is in `a7`, arguments are in `a0` to
-`a5`, the result is in `a0`, where -4095 to -1 is a negated error number (`apps/abi/abi_errno.h`). Every other register is
-kept. Structures are in `apps/abi/abi_types.h`; what Linux's manual says of a call holds for its row here, as far as the
-row says nothing else. `tests/golden/errno.txt` has what each call answers to odd arguments, and
+Numbers, registers, error numbers and structures are Linux's for riscv64: the number is in `a7`, arguments are in `a0`
+to `a5`, the result is in `a0`, where -4095 to -1 is a negated error number (`apps/abi/abi_errno.h`). Every other
+register is kept. Structures are in `apps/abi/abi_types.h`; what Linux's manual says of a call holds for its row here,
+as far as the row says nothing else. `tests/golden/errno.txt` has what each call answers to odd arguments, and
 `tests/golden/differences.md` where that is not what Linux answers.
 
 | number | call | what |
@@ -20,8 +20,8 @@ row says nothing else. `tests/golden/errno.txt` has what each call answers to od
 """
 
 OWN = """
-Pando's own calls begin at 0x4000, where Linux has none. Their structures and errors are in `apps/abi/abi_pando.h`, their C
-functions in `<pando.h>`.
+Pando's own calls begin at 0x4000, where Linux has none. Their structures and errors are in `apps/abi/abi_pando.h`,
+their C functions in `<pando.h>`.
 
 | number | call | what |
 | --- | --- | --- |
