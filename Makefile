@@ -59,7 +59,7 @@ endif
 
 # Several goals on one command line (`make setup lint test`) are done in that order, although jobs run side by side:
 # each of these waits for those named before it, and all that is built waits for those that come first (FIRST).
-ORDERED := setup clean distclean all lint run bench profile fuzz debug unit test
+ORDERED := setup clean distclean all apps-host lint run bench profile fuzz debug unit test
 FIRST :=
 STARTED :=
 BEFORE :=
@@ -137,6 +137,11 @@ include tests/tests.mk
 ##@ Building
 .PHONY: all
 all: $(BUILD)/pando.elf $(BUILD)/pando.bin $(INITRD) build/compile_commands.json ## build the supervisor and its initrd
+
+# Programs of an earlier APPS_DIR go.
+.PHONY: apps-host
+apps-host: $(APPS_HOST_FILES) ## build the programs for Linux: qemu-riscv64 build/apps-host/bin/NAME
+	@rm -f $(filter-out $(APPS_HOST_FILES),$(wildcard $(APPS_HOST)/bin/*))
 
 PANDO_OBJECTS := $(patsubst %,$(BUILD)/pando/%.o,$(basename $(PANDO_SOURCES)))
 PANDO_SCRIPT := arch/riscv64/pando.lds

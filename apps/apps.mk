@@ -236,6 +236,36 @@ $(INITRD): $(ROOT_BIN) $(ROOT_LIB) $(APPS)/root.list apps/tools/check_initrd.sh
 	$(Q)mkfs.erofs $(EROFS_FLAGS) $@ $(BUILD)/root
 	$(Q)sh apps/tools/check_initrd.sh $@ $(BUILD)/root
 
+# --- The same programs for Linux: make apps-host
+#
+# One static file each, from the objects of the board's programs and of the library. Those that end the machine are left
+# out: their call is Linux's too, and a privileged user would turn the workstation off.
+
+APPS_HOST := build/apps-host
+APPS_HOST_LEFT_OUT := init poweroff
+APPS_HOST_BARE := $(filter-out $(FOREIGN_PROGRAMS),$(BARE_PROGRAMS))
+APPS_HOST_PROGRAMS := $(filter-out $(FOREIGN_PROGRAMS) $(APPS_HOST_LEFT_OUT),$(PROGRAMS)) $(FOREIGN_PROGRAMS)
+APPS_HOST_FILES := $(addprefix $(APPS_HOST)/bin/,$(APPS_HOST_PROGRAMS) $(APPS_HOST_BARE))
+APPS_HOST_LINK := $(TARGET_CC) $(APP_LDFLAGS) -Wl,--gc-sections -T apps/crt/host.ld
+APPS_HOST_LIBRARY := $(LIBC_OBJECTS) -Wl,--start-group $(APPS)/picolibc/libc.a $(APPS)/picolibc/libgcc.a -Wl,--end-group
+APPS_HOST_INPUTS := $(LIBC_PARTS) $(APPS)/crt0.o $(APP_EMPTY_LIBRARIES) apps/crt/host.ld $(APPS_HOST)/link.flags
+
+host_objects = $(if $(filter $(1),$(FOREIGN_PROGRAMS)),$(call foreign_objects,$(1)),$(call program_objects,$(1)))
+
+$(eval $(call stamp,$(APPS_HOST)/link.flags,$$(APPS_HOST_LINK) $$(foreach name,$$(notdir $$(APPS_HOST_FILES)),\
+    $$(call host_objects,$$(name)) $$(FOREIGN_LDLIBS_$$(name)))))
+
+# host_program(name, what comes before its objects, what comes behind)
+define host_program
+$(APPS_HOST)/bin/$(1): $(call host_objects,$(1)) $(APPS_HOST_INPUTS)
+	@$$(call step,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(APPS_HOST_LINK) -o $$@ $(2) $(call host_objects,$(1)) $(3)
+endef
+$(foreach name,$(APPS_HOST_PROGRAMS),$(eval $(call host_program,$(name),$(APPS)/crt0.o,-L$(APPS)/lib \
+    $$(FOREIGN_LDLIBS_$(name)) $$(APPS_HOST_LIBRARY))))
+$(foreach name,$(APPS_HOST_BARE),$(eval $(call host_program,$(name))))
+
 -include $(LIBC_OBJECTS:.o=.d)
 -include $(foreach name,$(PROGRAMS) $(BARE_PROGRAMS),$(patsubst %.o,%.d,$(call program_objects,$(name))))
 -include $(foreach name,$(FOREIGN),$(patsubst %.o,%.d,$(call foreign_objects,$(name))))

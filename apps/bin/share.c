@@ -197,7 +197,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!fill(&report)) {
-        fprintf(stderr, "share: %s\n", strerror(errno));
+        fprintf(stderr, "share: %s\n", pando_strerror(errno));
         return 1;
     }
     if (is_json) {

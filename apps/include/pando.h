@@ -53,3 +53,9 @@ int64_t pando_bench(enum abi_bench what, uint64_t argument);
  */
 int pando_tasks(struct abi_task *rows, size_t capacity);
 int pando_task_map(pid_t pid, struct abi_mapping *rows, size_t capacity);
+
+/*
+ * strerror() for the errors of the functions above, in the words of a user whose program runs on another kernel:
+ * ENOSYS "needs Pando". The text is static.
+ */
+const char *pando_strerror(int error);

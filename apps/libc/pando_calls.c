@@ -3,6 +3,9 @@
  */
 #include "pando.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "libc.h"
 
 int region_load(const struct abi_region_load *request, struct abi_region_loaded *loaded)
@@ -33,4 +36,9 @@ int pando_tasks(struct abi_task *rows, size_t capacity)
 int pando_task_map(pid_t pid, struct abi_mapping *rows, size_t capacity)
 {
     return (int)libc_result(raw_syscall3(SYS_task_map, ARG(pid), ARG(rows), capacity));
+}
+
+const char *pando_strerror(int error)
+{
+    return error == ENOSYS ? "needs Pando: this kernel has no such call" : strerror(error);
 }

@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 {
     /* Without it, the first look at the counter would end this task. */
     if (pando_bench(ABI_BENCH_BOOT, 0) < 0) {
-        fprintf(stderr, "bench: instructions can't be counted: boot with `bench` on the kernel's command line\n");
+        fprintf(stderr, "bench: instructions can't be counted: needs Pando, booted with `bench` on its command line\n");
         return 1;
     }
     if (argc == 2 && strcmp(argv[1], "yield-forever") == 0) {

@@ -93,7 +93,7 @@ static int explain(const char *name, const char *path, int error, const char *re
     if (reason[0] != '\0') {
         fprintf(stderr, "sh: %s: %s\n", path, reason);
     } else {
-        fprintf(stderr, "sh: %s: %s\n", name, error == ENOEXEC ? "not a program" : strerror(error));
+        fprintf(stderr, "sh: %s: %s\n", name, error == ENOEXEC ? "not a program" : pando_strerror(error));
     }
     return STATUS_CANNOT_RUN;
 }
