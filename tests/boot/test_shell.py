@@ -94,6 +94,8 @@ def test_the_second_hello_adds_no_read_only_frame_and_the_sum_is_ram(machine):
     assert len(hellos) == 2
     for hello in hellos:
         assert hello["ro_frames"] == hello["ro_shared_frames"] > 0
+        # A page of stack, and the one page of the library's data where a stream holds what was printed.
+        assert hello["private_frames"] == 2
     parts = ("firmware_frames", "supervisor_frames", "object_frames", "free_frames")
     total = sum(report[part] for part in parts) + sum(task["pss_frames"] for task in report["tasks"])
     assert abs(total - report["ram_frames"]) < 1

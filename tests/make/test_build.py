@@ -50,7 +50,7 @@ def test_setup_is_quick_when_all_is_there():
 
 def test_help_lists_every_target_and_variable_of_the_design():
     done = make("help")
-    for name in ("setup", "all", "run", "test", "bench", "lint", "boards", "debug", "clean", "help"):
+    for name in ("setup", "all", "apps-host", "run", "test", "bench", "lint", "boards", "debug", "clean", "help"):
         assert re.search(rf"^  make {name} ", done.stdout, re.MULTILINE), name
     for name in ("BOARD", "CROSS", "SMP", "MEM", "RUN", "APPS_DIR", "V", "K", "DEBUG"):
         assert re.search(rf"^  {name} ", done.stdout, re.MULTILINE), name
