@@ -23,6 +23,8 @@ HOST_CC ?= clang## compiler for unit tests and fuzzers: needs the sanitizers and
 PYTHON ?= /usr/bin/python3## Python with pytest and pexpect
 QEMU ?= qemu-system-riscv64## emulator
 QEMU_FLAGS ?=## more flags for it
+APP ?=## program that `make debug` is to have symbols of
+GDB_FLAGS ?=## more flags for gdb: -batch -x FILE
 K ?=## `make test` runs only the tests with this in their names
 FUZZ_SECONDS ?=## seconds that each fuzzer gets: without it 60 from `make fuzz`, 3 from `make test`
 V ?=## 1 shows the commands
@@ -241,8 +243,14 @@ run: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU: to the shell (Ctrl-A x leaves
 	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM)
 
 .PHONY: debug
-debug: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU and wait for gdb, which is started here
-	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM) --gdb=$(BUILD)/pando.elf
+debug: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU under gdb, with the symbols of APP too: docs/debugging.md
+	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM) --gdb=$(BUILD)/pando.elf --libc=$(APPS)/libc.elf \
+	    $(if $(APP),--app=$(call app_elf,$(APP)) $(addprefix --sources=,$(FOREIGN_FOLDER_$(APP)))) \
+	    --gdb-flags=$(call quoted,$(GDB_FLAGS))
+
+.PHONY: console
+console: ## in another terminal: the console of the machine that `make debug` has started
+	$(Q)$(PYTHON) boards/console.py $(BUILD)/console.log
 
 .PHONY: bench
 bench: $(BUILD)/pando.bin $(INITRD) ## print one line a figure: bench NAME VALUE UNIT

@@ -215,6 +215,10 @@ $(foreach name,$(FOREIGN),$(foreach source,$(FOREIGN_SOURCES_$(name)),$(eval $(c
 $(foreach name,$(FOREIGN_PROGRAMS),$(eval $(call foreign_program,$(name))))
 $(foreach name,$(FOREIGN_IMAGES),$(eval $(call foreign_image,$(name))))
 
+# app_elf(name): the file with a program's symbols.
+app_elf = $(if $(filter $(1),$(FOREIGN_PROGRAMS)),$(FOREIGN_BUILD)/$(1).elf,$(if $(filter $(1),$(PROGRAMS) \
+    $(BARE_PROGRAMS)),$(APPS)/bin/$(1).elf,$(error there is no program "$(1)")))
+
 # --- The initrd
 #
 # An EROFS file system, files uncompressed and on page boundaries, so that their pages are mapped where they lie. A

@@ -9,15 +9,18 @@ import ctypes
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import termios
+import time
 
 # The firmware of small machines leaves this free, and the image with its bss ends below it.
 SMALL_RAM_INITRD = 0x80280000
 SMALL_RAM_BYTES = 16 << 20
 PR_SET_PDEATHSIG = 1
+START_SECONDS = 10
 
 
 def size_bytes(text):
@@ -54,7 +57,8 @@ def qemu_command(options, run, append):
     command = shlex.split(options.qemu) + shlex.split(options.qemu_flags)
     command += ["-smp", str(options.smp), "-m", options.mem, "-display", "none", "-no-reboot"]
     # What -nographic does, and a copy of every byte that the guest prints.
-    command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={options.log}"]
+    console = f"pipe,path={options.log}" if options.gdb else "stdio,signal=off"
+    command += ["-chardev", f"{console},id=console,mux=on,logfile={options.log}"]
     command += ["-serial", "chardev:console", "-mon", "chardev=console,mode=readline"]
     command += ["-kernel", options.kernel] + initrd
     if command_line:
@@ -104,17 +108,60 @@ def start_and_wait(command, timeout):
             termios.tcsetattr(0, termios.TCSADRAIN, saved)
 
 
-def debug(command, options):
-    """QEMU in the background with its console in a file of its own, gdb in the foreground."""
-    socket = f"{options.log}.gdb"
-    command = [word.replace("stdio,id=console,mux=on,signal=off", "null,id=console,mux=on") for word in command]
+def make_debug_files(options):
+    """The FIFOs of QEMU's console, see console.py, and gdb.py's copy of the symbols."""
+    remove_debug_files(options)
+    open(options.log, "wb").close()
+    os.mkfifo(f"{options.log}.in")
+    os.mkfifo(f"{options.log}.out")
+    shutil.copyfile(options.gdb, f"{options.log}.elf")
+
+
+def remove_debug_files(options):
+    for suffix in (".in", ".out", ".elf", ".gdb"):
+        if os.path.lexists(options.log + suffix):
+            os.unlink(options.log + suffix)
+
+
+def start_for_gdb(command, socket):
+    """QEMU in the background, once it listens to gdb."""
     machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True)
+    end = time.monotonic() + START_SECONDS
+    while not os.path.exists(socket):
+        if machine.poll() is not None or time.monotonic() > end:
+            machine.kill()
+            sys.exit(f"run: {command[0]} has not started")
+        time.sleep(0.01)
+    return machine
+
+
+def gdb_command(options, socket):
+    folder = os.path.dirname(os.path.abspath(__file__))
+    settings = {"folder": folder, "socket": socket, "log": options.log, "load_address": int(options.load_address, 0),
+                "elf": options.gdb, "elf_copy": f"{options.log}.elf", "libc": options.libc, "app": options.app,
+                "sources": options.sources}
+    return ["gdb-multiarch", "-q", "-iex", f"python settings = {settings!r}", "-x", os.path.join(folder, "gdb.py"),
+            *shlex.split(options.gdb_flags)]
+
+
+def debug(command, options):
+    """QEMU in the background, gdb in the foreground. What each terminal can do for the console is in console.py."""
+    socket = f"{options.log}.gdb"
+    make_debug_files(options)
+    machine = start_for_gdb(command, socket)
+    print("run: what you type while the machine runs goes to its console, Ctrl-C comes back to gdb;\n"
+          "run: `make console` in another terminal is the console alone", flush=True)
+    # Ctrl-C is gdb's affair alone; not ignored, or gdb would inherit that.
+    signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return subprocess.call(["gdb-multiarch", "-q", "-ex", f"target remote {socket}", options.gdb])
+        return subprocess.call(gdb_command(options, socket))
+    except FileNotFoundError as error:
+        sys.exit(f"run: {error.filename} is not there: `make setup` brings it")
     finally:
         machine.kill()
         machine.wait()
-        print(f"run: the console's output is in {options.log}")
+        remove_debug_files(options)
+        print(f"run: what the console printed is in {options.log}")
 
 
 def parse_arguments():
@@ -129,6 +176,10 @@ def parse_arguments():
     parser.add_argument("--log", required=True, help="file that takes a copy of the console's output")
     parser.add_argument("--timeout", type=float, help="seconds after which the machine is ended")
     parser.add_argument("--gdb", metavar="ELF", help="wait for gdb, and start it with this file's symbols")
+    parser.add_argument("--libc", metavar="ELF", help="for gdb: the C library's symbols")
+    parser.add_argument("--app", metavar="ELF", default="", help="for gdb: a program's symbols")
+    parser.add_argument("--sources", metavar="FOLDER", action="append", default=[], help="for gdb: of that program")
+    parser.add_argument("--gdb-flags", default="", help="more flags for gdb")
     return parser.parse_args()
 
 
