@@ -35,7 +35,7 @@ int main(void)
     struct abi_task *rows = all_tasks(&count);
 
     if (rows == NULL) {
-        fprintf(stderr, "ps: %s\n", errno == ENOSYS ? "needs Pando: this kernel has no such call" : strerror(errno));
+        fprintf(stderr, "ps: %s\n", pando_strerror(errno));
         return 1;
     }
     printf("  pid parent  group state     time  name\n");
