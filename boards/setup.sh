@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bring what Pando is built and tested with: packages of Debian or Ubuntu, and what those don't install by themselves
-# into the folder $1 (build/deps): libfdt for riscv64, a copy of xxhash.h that the cross compiler may see, and the source
-# of an interpreter that is a test of what others write.
+# into the folder $1 (build/deps): libfdt for riscv64, a copy of xxhash.h that the cross compiler may see, and the
+# source of an interpreter that is a test of what others write.
 # Quick and silent about the network when all is there.
 set -eu
 

@@ -98,7 +98,8 @@ def linux_initrd(build):
     shutil.copytree(build / "root", root)
     for program in (build / "host" / "bin").iterdir():
         shutil.copy(program, root / "bin")
-    subprocess.run(["mkfs.erofs", "-T0", "--all-root", "-x-1", "--quiet", "-E", "noinline_data", made, root], check=True)
+    command = ["mkfs.erofs", "-T0", "--all-root", "-x-1", "--quiet", "-E", "noinline_data", made, root]
+    subprocess.run(command, check=True)
     return made
 
 

@@ -1,4 +1,4 @@
-"""An interpreter that nobody here wrote, from a distribution's source package: built with APPS_DIR, used interactively."""
+"""An interpreter that nobody here wrote, from a source package: built with APPS_DIR, used at its prompt."""
 
 import re
 import shutil
