@@ -27,6 +27,7 @@ CHECKS = {
     "names": style.check_names,
     "rules": rules.check_rules,
     "compiled": tools.check_all_is_compiled,
+    "pages": tools.check_pages,
     "format": tools.check_format,
     "headers": tools.check_headers,
     "stack": stack.check_stack,

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 
 from cache import run_cached
 
@@ -30,6 +31,13 @@ def check_format(tree):
             found.setdefault(match[1], match[2])
     for name, number in found.items():
         yield f"{name}:{number}: not laid out by .clang-format (make format)"
+
+
+def check_pages(tree):
+    """The pages of docs/ that are made from sources."""
+    header, page = "apps/abi/abi_syscall.h", "docs/system-calls.md"
+    if (tree.root / header).exists():
+        yield from tool(tree, sys.executable, "-B", "apps/tools/calls_doc.py", "--check", header, page)
 
 
 def compiled(tree):

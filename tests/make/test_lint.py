@@ -339,3 +339,11 @@ def test_make_lint_runs_every_check_and_fails_with_it():
     command = [line for line in done.stdout.splitlines() if "tests/lint" in line]
     assert len(command) == 1 and all(word.startswith("--") for word in command[0].split("tests/lint ")[1].split())
     assert make("-s", f"BUILD={BUILD}", "lint", "PYTHON=false").returncode != 0
+
+
+def test_a_page_that_is_older_than_its_source_is_refused(sources):
+    for name in ("apps/tools/calls_doc.py", "apps/abi/abi_syscall.h", "docs/system-calls.md"):
+        sources.write(name, (ROOT / name).read_text())
+    assert sources.lint("pages") == []
+    sources.write("docs/system-calls.md", "old\n")
+    sources.refuses("pages", "docs/system-calls.md is stale")
