@@ -148,6 +148,33 @@ int region_info(const struct region *region, uint64_t base, struct abi_extent *o
     return -ENOENT;
 }
 
+/* Where in its entry's image the byte at @address comes from. */
+static bool shows(const struct load_extent *extent, uint64_t address, uint64_t *offset)
+{
+    if (extent->content == NULL || address < extent->address || address - extent->address >= extent->size_bytes) {
+        return false;
+    }
+    *offset = extent->file_offset + (address - extent->address);
+    return true;
+}
+
+int region_find_image(const struct region *region, uint64_t address, struct image *image, uint64_t *offset)
+{
+    LIST_FOR_EACH(link, &region->entries) {
+        const struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
+
+        for (const struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next) {
+            if (shows(extent, address, offset)) {
+                *image = (struct image){ .object = entry->object,
+                                         .offset = entry->offset,
+                                         .length = entry->object->size_bytes - entry->offset };
+                return 0;
+            }
+        }
+    }
+    return -ENOENT;
+}
+
 bool region_is_taken(const struct region *region, uint64_t start, uint64_t size_bytes, uint64_t *taken_end)
 {
     const struct load_extent *extent = first_ending_behind(region, start);

@@ -40,6 +40,7 @@ UNIT_TESTS += \
     platform_power \
     platform_uart_ns16550 \
     shared_elf \
+    shared_image \
     shared_load_hash \
     shared_manifest \
     shared_model \

@@ -26,6 +26,15 @@ static inline bool image_is_valid(const struct image *image)
 /* Copy bytes of the image. Returns 0, or -EINVAL when the range leaves the image. */
 int image_read(const struct image *image, uint64_t offset, void *to, size_t size);
 
+/*
+ * Which byte of which image @address of @map shows, through the windows or an entry of the map's own: where it came
+ * from, though the task may have written a copy since. An image mapped by an entry is the whole of its object. The
+ * image's object is borrowed until the map, or what is loaded in its region, changes.
+ * Returns 0, or -ENOENT for an address that shows no image's byte.
+ */
+struct map;
+int image_find(struct map *map, uint64_t address, struct image *image, uint64_t *offset);
+
 /* The whole of @object. */
 static inline struct image image_of(struct object *object)
 {

@@ -81,6 +81,13 @@ static inline struct region *region_of(const struct map *map)
 int region_info(const struct region *region, uint64_t base, struct abi_extent *out, uint32_t capacity, uint32_t *count);
 
 /*
+ * The image that was loaded at @address, absolute and in either window, and which of its bytes is there. The image's
+ * object is borrowed while it stays loaded. One walk over all that is loaded: to explain an address, not for every day.
+ * Returns 0 or -ENOENT: nothing is loaded there, or zero-fill.
+ */
+int region_find_image(const struct region *region, uint64_t address, struct image *image, uint64_t *offset);
+
+/*
  * Whether any page of [@start, @start + @size_bytes), absolute addresses in one window, is taken. @taken_end (if not
  * NULL) gets the end of the lowest extent in the way.
  */
