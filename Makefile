@@ -147,7 +147,7 @@ apps-host: $(APPS_HOST_FILES) ## build the programs for Linux: qemu-riscv64 buil
 
 PANDO_OBJECTS := $(patsubst %,$(BUILD)/pando/%.o,$(basename $(PANDO_SOURCES)))
 PANDO_SCRIPT := arch/riscv64/pando.lds
-PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,--emit-relocs -Wl,--fatal-warnings \
+PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--emit-relocs -Wl,--fatal-warnings \
     -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf
 
 $(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(WARNINGS) \

@@ -222,21 +222,29 @@ app_elf = $(if $(filter $(1),$(FOREIGN_PROGRAMS)),$(FOREIGN_BUILD)/$(1).elf,$(if
 # --- The initrd
 #
 # An EROFS file system, files uncompressed and on page boundaries, so that their pages are mapped where they lie. A
-# program of APPS_DIR takes the place of one of ours that has its name.
+# program of APPS_DIR takes the place of one of ours that has its name. /lib/symbols has the names of the functions in
+# everything that runs, the supervisor among it: who only wants another initrd says which supervisor is to read it.
 
+PANDO_ELF ?= $(BUILD)/pando.elf
 ROOT_BIN := $(addprefix $(APPS)/packed/bin/,$(filter-out $(FOREIGN_PROGRAMS),$(PROGRAMS) $(BARE_PROGRAMS))) \
     $(addprefix $(FOREIGN_BUILD)/packed/,$(FOREIGN_PROGRAMS))
 ROOT_LIB := $(APPS)/packed/libc $(addprefix $(FOREIGN_BUILD)/packed/,$(FOREIGN_IMAGES))
 EROFS_FLAGS := -T0 -U 00000000-0000-0000-0000-000000000000 --all-root -x-1 --quiet -E noinline_data
 
-$(eval $(call stamp,$(APPS)/root.list,$$(ROOT_BIN) $$(ROOT_LIB) $$(EROFS_FLAGS)))
+ROOT_ELF := $(patsubst %,%.elf,$(subst /packed/,/,$(ROOT_LIB) $(ROOT_BIN)))
 
-$(INITRD): $(ROOT_BIN) $(ROOT_LIB) $(APPS)/root.list apps/tools/check_initrd.sh
+$(eval $(call stamp,$(APPS)/root.list,$$(ROOT_BIN) $$(ROOT_LIB) $$(EROFS_FLAGS) $$(PANDO_ELF)))
+
+$(APPS)/symbols: $(PANDO_ELF) $(ROOT_ELF) $(APPS)/root.list apps/tools/symbols.py apps/tools/elf.py
+	@$(call step,SYMBOLS,$@)
+	$(Q)$(PYTHON) -B apps/tools/symbols.py $@ $(PANDO_ELF) $(ROOT_ELF)
+
+$(INITRD): $(ROOT_BIN) $(ROOT_LIB) $(APPS)/symbols $(APPS)/root.list apps/tools/check_initrd.sh
 	@$(call step,EROFS,$@)
 	$(Q)rm -rf $(BUILD)/root
 	$(Q)mkdir -p $(BUILD)/root/bin $(BUILD)/root/lib $(BUILD)/root/dev
 	$(Q)cp $(ROOT_BIN) $(BUILD)/root/bin
-	$(Q)cp $(ROOT_LIB) $(BUILD)/root/lib
+	$(Q)cp $(ROOT_LIB) $(APPS)/symbols $(BUILD)/root/lib
 	$(Q)mkfs.erofs $(EROFS_FLAGS) $@ $(BUILD)/root
 	$(Q)sh apps/tools/check_initrd.sh $@ $(BUILD)/root
 

@@ -158,7 +158,8 @@ def clean_environment():
 def find_suites(options):
     suites = []
     if options.runner:
-        environment = dict(clean_environment(), PANDO_RUNNER=options.runner, PANDO_BUILD=options.build)
+        environment = dict(clean_environment(), PANDO_RUNNER=options.runner, PANDO_BUILD=options.build,
+                           PANDO_ELF=f"{options.build}/pando.elf")
         # The boot tests take longest: they start first.
         files = [file for folder in PYTEST_FOLDERS for file in sorted(options.tests.glob(f"{folder}/test_*.py"))]
         suites += [Pytest(file, options.filter, environment) for file in files]

@@ -59,12 +59,13 @@ FUZZ_TARGETS += \
     platform_device_tree \
     shared_elf \
     supervisor_command_line \
-    supervisor_erofs
+    supervisor_erofs \
+    supervisor_symbols
 
 # First inputs of these, from the tools that make the real ones.
-FUZZ_SEEDED := platform_device_tree supervisor_command_line supervisor_erofs
+FUZZ_SEEDED := platform_device_tree supervisor_command_line supervisor_erofs supervisor_symbols
 $(FUZZ_SEEDED:%=$(HOST)/bin/fuzz_%): $(HOST)/bin/fuzz_%: | build/fuzz/%.seeded
 build/fuzz/%.seeded: tests/fuzz/make_corpus.sh
 	@$(call step,SEED,$*)
-	$(Q)sh tests/fuzz/make_corpus.sh $* build/fuzz/$*
+	$(Q)HOST_CC=$(HOST_CC) PYTHON=$(PYTHON) sh tests/fuzz/make_corpus.sh $* build/fuzz/$*
 	@touch $@

@@ -45,23 +45,23 @@ BOOTS = (
 )
 
 
-def initrd_with(images):
-    """An initrd that has the images of a folder in /lib too."""
+def initrd_with(images, elf):
+    """An initrd that has the images of a folder in /lib too, for the supervisor @elf."""
     build = "build/test/bench-images"
     initrd = f"{build}/initrd.erofs"
     inherited = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    environment = {name: value for name, value in os.environ.items() if name not in inherited}
+    environment = {name: value for name, value in os.environ.items() if name not in inherited} | {"PANDO_ELF": elf}
     subprocess.run(["make", "-s", f"BUILD={build}", f"APPS_DIR={images}", initrd], cwd=ROOT, env=environment,
                    stdin=subprocess.DEVNULL, check=True)
     return initrd
 
 
-def boot(runner, row):
+def boot(runner, row, elf):
     """What one boot printed, as {figure: (value, unit)}, and what went wrong."""
     command = shlex.split(runner) + [f"--mem={row.mem}", "--smp=1", f"--timeout={BOOT_SECONDS}",
                                      f"--qemu-flags={DETERMINISTIC} {row.qemu_flags}"]
     if row.images:
-        command.append(f"--initrd={initrd_with(row.images)}")
+        command.append(f"--initrd={initrd_with(row.images, elf)}")
     environment = dict(os.environ, RUN=row.commands, APPEND="quiet bench")
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
@@ -99,7 +99,7 @@ def main():
     figures = image_sizes(options.cross, options.elf)
     errors = []
     for row in BOOTS:
-        more, error = boot(options.runner, row)
+        more, error = boot(options.runner, row, options.elf)
         figures.update(more)
         errors += [error] if error else []
     for name in FIGURES:

@@ -120,8 +120,28 @@ command_lines()
     printf '%s' 'initrd=0x80280000,65536 console=ttyS0 root=/dev/vda1 ro' >"$folder/initrd"
 }
 
+# Tables of the tool's own making: of programs for this machine, since it asks for no more than ELF.
+symbol_tables()
+{
+    made=$(mktemp -d)
+    for count in 1 2 40; do
+        {
+            echo 'int main(void) { return 0; }'
+            seq -f 'int function_%g(void) { return 1; }' "$count"
+        } >"$made/$count.c"
+        "${HOST_CC:-cc}" -Wl,--build-id=sha1 -o "$made/$count" "$made/$count.c" || continue
+        "${PYTHON:-python3}" -B apps/tools/symbols.py "$made/table" "$made/$count" "$made/1" || continue
+        {
+            printf '\300\21\0\0'
+            cat "$made/table"
+        } >"$folder/$count"
+    done
+    rm -rf "$made"
+}
+
 case $target in
 platform_device_tree) device_trees ;;
 supervisor_erofs) erofs_images ;;
 supervisor_command_line) command_lines ;;
+supervisor_symbols) symbol_tables ;;
 esac
