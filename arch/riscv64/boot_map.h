@@ -26,5 +26,5 @@ extern struct boot_tables boot_tables;
 uint64_t boot_map_build(uint64_t image, uint64_t device_tree);
 
 /* Symbols of pando.lds: only their addresses mean something. */
-extern char image_start[], image_text_end[], image_rodata_end[], image_stack_guard[], image_emergency_guard[],
-    image_end[];
+extern char image_start[], image_text_end[], image_build_id[], image_rodata_end[], image_stack_guard[],
+    image_emergency_guard[], image_end[];

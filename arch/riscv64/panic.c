@@ -1,10 +1,12 @@
 /*
  * The end of a supervisor that has found itself wrong: what, where, the calls that led there, then stop.
  *
- * Nothing here allocates, takes a lock or waits. A panic inside a panic says nothing more, and stops; one inside that
- * stop hangs, since there is nothing left to try. The backtrace is a scan: of the words on the stack, those that point
+ * Nothing here allocates, takes a lock or waits. The backtrace is a scan: of the words on the stack, those that point
  * behind a call instruction in our text, innermost first. A stale one may be among them; in exchange no function pays
  * for a frame pointer.
+ *
+ * A panic inside a panic says nothing more, and stops; but when it was the names of functions that failed, the calls
+ * are listed again without them. One inside the stop is stopped the same way, then hangs: nothing is left to try.
  */
 #include "panic.h"
 
@@ -15,9 +17,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define CALLS_MAX 24
+#define STOPS_MAX 3
+
 static void (*stop_machine)(void);
 static void (*put_bytes)(const char *bytes, unsigned long size);
+static const char *(*name_function)(uint64_t address, uint64_t *offset);
+static bool is_naming; /* name_function() was called, and has not returned */
 static unsigned depth; /* panics begun */
+static bool has_origin; /* a trap began it: the first one that did */
+static struct panic_origin origin;
 
 void panic_set_output(void (*put)(const char *bytes, unsigned long size))
 {
@@ -27,6 +36,19 @@ void panic_set_output(void (*put)(const char *bytes, unsigned long size))
 void panic_set_stop(void (*stop)(void))
 {
     stop_machine = stop;
+}
+
+void panic_set_names(const char *(*name_of)(uint64_t address, uint64_t *offset))
+{
+    name_function = name_of;
+}
+
+void panic_set_origin(struct panic_origin new_origin)
+{
+    if (depth == 0) {
+        origin = new_origin;
+        has_origin = true;
+    }
 }
 
 void panic_print(const char *format, ...)
@@ -57,23 +79,60 @@ static bool follows_call(uint64_t address)
     return is_jal_ra || is_jalr_ra || is_c_jalr;
 }
 
+/*
+ * One line: @address, and the function that has the byte @back bytes in front of it. That is 1 for a return address:
+ * behind a call that is the last instruction of its function is another function.
+ */
+static void print_place(uint64_t address, unsigned back)
+{
+    const char *name = NULL;
+    uint64_t offset = 0;
+
+    panic_print("    0x%lx", address);
+    if (name_function != NULL) {
+        is_naming = true;
+        name = name_function(address - back, &offset);
+        is_naming = false;
+    }
+    if (name != NULL) {
+        panic_print(" %s+0x%lx", name, offset + back);
+    }
+    panic_print("\n");
+}
+
+static bool is_on_stack(uint64_t address)
+{
+    return address >= this_hart()->stack_bottom && address < this_hart()->stack_top;
+}
+
+/* From where the trap's stack pointer was; from the whole stack's end when that had overrun. */
+static uint64_t scan_start(void)
+{
+    uint64_t start = has_origin ? origin.stack_pointer : (uint64_t)__builtin_frame_address(0);
+
+    return is_on_stack(start) ? ALIGNED_UP(start, sizeof(uint64_t)) : this_hart()->stack_bottom;
+}
+
 static void print_backtrace(void)
 {
-    const struct hart *hart = this_hart();
-    const uint64_t *at = __builtin_frame_address(0);
-    const uint64_t *end = (const uint64_t *)hart->stack_top;
+    unsigned found = 0;
 
-    if ((uint64_t)at < hart->stack_bottom || at >= end) {
-        end = (const uint64_t *)hart->emergency_stack_top;
+    panic_print("calls, innermost first:\n");
+    if (has_origin) {
+        print_place(origin.pc, 0);
+        if (follows_call(origin.return_address)) {
+            print_place(origin.return_address, 1);
+        }
     }
-    panic_print("calls, innermost first:");
-    for (unsigned found = 0; at < end && found < 24; at++) {
-        if (follows_call(*at)) {
-            panic_print(" 0x%lx", *at);
+    for (uint64_t at = scan_start(); at < this_hart()->stack_top && found < CALLS_MAX; at += sizeof(uint64_t)) {
+        uint64_t word = *(const uint64_t *)at;
+        bool is_listed = found == 0 && has_origin && word == origin.return_address;
+
+        if (follows_call(word) && !is_listed) {
+            print_place(word, 1);
             found++;
         }
     }
-    panic_print("\n");
 }
 
 _Noreturn void panic_at(const char *file, int line, const char *format, ...)
@@ -81,14 +140,20 @@ _Noreturn void panic_at(const char *file, int line, const char *format, ...)
     char message[200];
     va_list arguments;
 
-    if (depth++ == 0) {
+    depth++;
+    if (depth == 1) {
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
         panic_print("pando: panic: %s (%s:%d, hart %lu)\n", message, file, line, this_hart()->hart_id);
         print_backtrace();
+    } else if (is_naming) {
+        is_naming = false;
+        name_function = NULL;
+        panic_print("\n");
+        print_backtrace();
     }
-    if (depth <= 2 && stop_machine != NULL) {
+    if (depth <= STOPS_MAX && stop_machine != NULL) {
         stop_machine();
     }
     for (;;) {

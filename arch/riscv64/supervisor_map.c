@@ -49,6 +49,11 @@ struct memory_span supervisor_map_image(void)
     return (struct memory_span){ paddr(image_physical), paddr(image_physical + (uint64_t)(image_end - image_start)) };
 }
 
+const uint8_t *supervisor_map_build_id(void)
+{
+    return (const uint8_t *)image_build_id;
+}
+
 /* Store @count leaves of @span bytes each, neighbours in the table and in memory. */
 static void store_leaves(pte_t *entry, uint64_t start, uint64_t span, uint64_t count, uint64_t flags)
 {

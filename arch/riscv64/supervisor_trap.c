@@ -122,6 +122,8 @@ _Noreturn static void panic_with_frame(const struct supervisor_frame *frame, uin
         }
         panic_print("\n");
     }
+    panic_set_origin(
+        (struct panic_origin){ .pc = frame->pc, .return_address = frame->x[1], .stack_pointer = frame->x[2] });
     if (hart->overrun_sp != 0) {
         panic("the stack of hart %lu overran: sp 0x%lx is outside of [0x%lx, 0x%lx), pc 0x%lx", hart->hart_id,
               hart->overrun_sp, hart->stack_bottom, hart->stack_top, frame->pc);

@@ -27,3 +27,6 @@ int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, con
 
 /* Where the boot loader put the image, and its size in memory. */
 struct memory_span supervisor_map_image(void);
+
+/* The build id that the linker gave it: ABI_BUILD_ID_BYTES bytes. */
+const uint8_t *supervisor_map_build_id(void);
