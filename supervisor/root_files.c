@@ -195,6 +195,30 @@ uint64_t root_files_inode(const struct object *object)
     return 0;
 }
 
+int root_files_bytes(const char *path, const void **bytes, uint64_t *size_bytes)
+{
+    struct erofs_inode inode;
+    struct place place;
+    int error = place_walk(place_root(), path, strlen(path), PLACE_FOLLOW, &place);
+
+    if (error) {
+        return error;
+    }
+    if (place.fs != &root_file_system) {
+        return -EACCES;
+    }
+    erofs_inode(&fs, place.inode, &inode);
+    if (!is_kind(&inode, ABI_S_IFREG)) {
+        return -EACCES;
+    }
+    if (!inode.in_place) {
+        return -EINVAL;
+    }
+    *bytes = fs.image + inode.data_offset;
+    *size_bytes = inode.size_bytes;
+    return 0;
+}
+
 static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
     struct erofs_inode inode;

@@ -34,6 +34,7 @@
 #include "spawn.h"
 #include "supervisor_map.h"
 #include "supervisor_trap.h"
+#include "symbolizer.h"
 #include "timer.h"
 #include "trap.h"
 #include "version.h"
@@ -218,6 +219,7 @@ static void start_files(void)
     if (root_files_mount(layout.initrd.start, layout.initrd.end.value - layout.initrd.start.value, &reason)) {
         refuse("the initrd can't be used", reason);
     }
+    symbolizer_init();
     device_files_mount();
     if (console_file_init()) {
         refuse("RAM", "too little of it for the console: give the machine more");

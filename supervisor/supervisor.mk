@@ -29,6 +29,7 @@ PANDO_SOURCES += \
     supervisor/signals.c \
     supervisor/spawn.c \
     supervisor/start.c \
+    supervisor/symbolizer.c \
     supervisor/symbols.c \
     supervisor/task.c \
     supervisor/terminal.c \

@@ -13,6 +13,7 @@
 #include "panic.h"
 #include "plic.h"
 #include "scheduler.h"
+#include "symbolizer.h"
 #include "task.h"
 
 #include <string.h>
@@ -46,33 +47,32 @@ static struct cause cause_of(uint64_t cause)
     return (struct cause){ "unknown exception", ABI_SIGILL, 0 };
 }
 
-static void end_faulting_task(struct task *task, const struct cause *cause, uint64_t value, int error)
+/* Kept out of trap_exception(): what it needs on the stack is no matter of faults that are resolved. */
+__attribute__((noinline)) static void end_faulting_task(struct task *task, uint64_t number, uint64_t value, int error)
 {
-    if (error == -ENOMEM) {
-        log_error("task %d (%s): out of memory at 0x%lx, pc 0x%lx", task->pid, task->name, value, task->frame.pc);
-        task_end(task, TASK_STATUS_SIGNAL(ABI_SIGBUS));
-        return;
-    }
-    if (cause->signal == ABI_SIGILL) {
-        log_error("task %d (%s): %s 0x%lx, pc 0x%lx", task->pid, task->name, cause->name, value, task->frame.pc);
-    } else {
-        log_error("task %d (%s): %s at 0x%lx, pc 0x%lx", task->pid, task->name, cause->name, value, task->frame.pc);
-    }
-    task_end(task, TASK_STATUS_SIGNAL(cause->signal));
+    struct cause cause = cause_of(number);
+    bool is_short = error == -ENOMEM;
+    const char *what = is_short ? "out of memory" : cause.name;
+    const char *at = cause.signal == ABI_SIGILL && !is_short ? "" : "at ";
+    struct symbolizer_text where = symbolizer_explain(task->map, task->frame.pc, task->frame.ra);
+
+    log_error("task %d (%s): %s %s0x%lx, pc 0x%lx%s", task->pid, task->name, what, at, value, task->frame.pc,
+              where.text);
+    task_end(task, TASK_STATUS_SIGNAL(is_short ? ABI_SIGBUS : cause.signal));
 }
 
 void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
 {
     struct task *task = CONTAINER_OF(frame, struct task, frame);
-    struct cause cause = cause_of(number);
+    uint8_t access = cause_of(number).access;
 
     if (CONFIG_DEBUG) {
         ASSERT((csr_read(sstatus) & (SSTATUS_SUM | SSTATUS_MXR)) == 0);
     }
     int error = -EFAULT;
 
-    if (cause.access != 0) {
-        error = map_fault(task->map, value, cause.access);
+    if (access != 0) {
+        error = map_fault(task->map, value, access);
     } else if (number == SCAUSE_ILLEGAL && (task->attention & TASK_USES_FP) == 0) {
         /* Its first floating-point instruction, perhaps: if it is none, it comes back. */
         task->attention |= TASK_USES_FP;
@@ -81,7 +81,7 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
         error = 0;
     }
     if (error) {
-        end_faulting_task(task, &cause, value, error);
+        end_faulting_task(task, number, value, error);
     }
 }
 

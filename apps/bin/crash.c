@@ -33,6 +33,12 @@ static void call(uintptr_t address)
     ((void (*)(void))address)();
 }
 
+/* It is the C library that does it. */
+static void measure(uintptr_t address)
+{
+    printf("%zu\n", strlen((const char *)address));
+}
+
 static int recurse(int depth)
 {
     volatile char frame[256] = { 0 };
@@ -75,6 +81,7 @@ static const struct {
     { "exec", call, (uintptr_t)data },
     { "write-text", store, (uintptr_t)&main },
     { "write-libc", store, (uintptr_t)&printf },
+    { "libc", measure, UNMAPPED_ADDRESS },
     { "stack", overflow_stack, 0 },
     { "kernel", load, SUPERVISOR_ADDRESS },
     { "jump", call, UNMAPPED_ADDRESS },
@@ -92,6 +99,6 @@ int main(int argc, char **argv)
             return 1;
         }
     }
-    fprintf(stderr, "usage: crash null|exec|write-text|write-libc|stack|kernel|jump|unaligned|illegal|csr\n");
+    fprintf(stderr, "usage: crash null|exec|write-text|write-libc|libc|stack|kernel|jump|unaligned|illegal|csr\n");
     return 2;
 }

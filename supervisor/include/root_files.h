@@ -23,3 +23,10 @@ int root_files_object(struct place from, const char *path, enum root_files_need 
 
 /* The inode of the file whose object this is, or whose pages a shadow of it has; 0: of none. */
 uint64_t root_files_inode(const struct object *object);
+
+/*
+ * The bytes of the regular file at @path where the initrd has them, good for ever. Allocates nothing.
+ * Returns 0; the errors of a path; -EACCES when it is no regular file of the initrd; -EINVAL when it does not
+ * lie in one piece.
+ */
+int root_files_bytes(const char *path, const void **bytes, uint64_t *size_bytes);

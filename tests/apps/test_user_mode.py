@@ -98,8 +98,8 @@ def test_every_way_to_end_has_its_status(program, how, status):
 
 @pytest.mark.parametrize("how,ending", [
     ("null", signal.SIGSEGV), ("exec", signal.SIGSEGV), ("write-text", signal.SIGSEGV), ("write-libc", signal.SIGSEGV),
-    ("stack", signal.SIGSEGV), ("kernel", signal.SIGSEGV), ("jump", signal.SIGSEGV), ("unaligned", signal.SIGBUS),
-    ("illegal", signal.SIGILL), ("csr", signal.SIGILL),
+    ("libc", signal.SIGSEGV), ("stack", signal.SIGSEGV), ("kernel", signal.SIGSEGV), ("jump", signal.SIGSEGV),
+    ("unaligned", signal.SIGBUS), ("illegal", signal.SIGILL), ("csr", signal.SIGILL),
 ])
 def test_crash_does_what_it_says(program, how, ending):
     assert run(program("crash"), how).returncode == -ending

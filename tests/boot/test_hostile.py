@@ -42,7 +42,8 @@ def run_faults(console):
     output, status = console.run("faults")
     assert status == 0
     found = {}
-    for match in re.finditer(r"^expect (\S+) (\d+) (\S+)\n(?:pando: task \d+ \(faults\): (.*), pc 0x[0-9a-f]+\n)?"
+    for match in re.finditer(r"^expect (\S+) (\d+) (\S+)\n"
+                             r"(?:pando: task \d+ \(faults\): (.*?), pc 0x[0-9a-f]+(?:,? .*\))?\n)?"
                              r"(through \1\n)?end \1 (-?\d+)$", output, re.MULTILINE):
         found[match[1]] = (int(match[2]), match[3], match[4], bool(match[5]), int(match[6]))
     assert len(found) == len(re.findall(r"^end ", output, re.MULTILINE)) > 70
