@@ -52,8 +52,8 @@ def terminals():
     """A function that starts make in a terminal of its own."""
     started = []
 
-    def start(*arguments):
-        environment = dict(os.environ, RUN="", APPEND="quiet", TERM="dumb")
+    def start(*arguments, run=""):
+        environment = dict(os.environ, RUN=run, APPEND="quiet", TERM="dumb")
         started.append(pexpect.spawn("make", ["-s", *BASE, *arguments], cwd=str(ROOT), encoding="utf-8",
                                      env=environment, timeout=SECONDS, dimensions=(24, 200)))
         return started[-1]
@@ -177,6 +177,36 @@ def test_another_terminal_may_have_the_console(terminals):
     again.send("poweroff\r")
     again.expect("the machine has ended")
     gdb.expect(GDB)
+
+
+STOP = r"^Breakpoint \S+, (\w+)"
+SESSIONS = re.findall(r"^```\n\$ make debug (.*)\n((?:.*\n)*?)```", (ROOT / "docs" / "debugging.md").read_text(),
+                      re.MULTILINE)
+
+
+@pytest.mark.parametrize("words,session", SESSIONS, ids=[words for words, _ in SESSIONS])
+def test_the_sessions_of_the_page_go_as_shown(terminals, words, session):
+    """What it types is typed again, and gdb stops where it says; addresses and line numbers may have changed."""
+    app, run = re.fullmatch(r"APP=(\w+)(?: RUN='(.*)')?", words).groups()
+    gdb = terminals("debug", f"APP={app}", run=run or "")
+    output = ""
+    for line in session.splitlines():
+        prompt, _, typed = line.partition(" ")
+        if typed and prompt in ("(gdb)", "pando$"):
+            gdb.expect(GDB if prompt == "(gdb)" else PANDO)
+            output += gdb.before
+            gdb.send(typed + ("\n" if prompt == "(gdb)" else "\r"))
+        elif "SIGINT" in line:
+            gdb.expect("hello from task")
+            output += gdb.before
+            gdb.sendintr()
+        elif line == "poweroff":
+            gdb.expect("Continuing")
+            gdb.send("poweroff\r")
+    gdb.expect(pexpect.EOF)
+    output = (output + gdb.before).replace("\r", "")
+    assert re.findall(STOP, output, re.MULTILINE) == re.findall(STOP, session, re.MULTILINE)
+    assert not re.search(r"^No symbol|^Function .* not defined|^Undefined|^Cannot", output, re.MULTILINE), output
 
 
 def test_nothing_is_left_and_without_a_machine_the_console_says_so(debug):
