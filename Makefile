@@ -29,6 +29,7 @@ K ?=## `make test` runs only the tests with this in their names
 FUZZ_SECONDS ?=## seconds that each fuzzer gets: without it 60 from `make fuzz`, 3 from `make test`
 V ?=## 1 shows the commands
 DEBUG ?=## 1 builds with the expensive checks
+COVERAGE ?=## 1 builds with counters, in folders of their own: `make coverage` does that
 
 # What the user types as RUN or APPEND goes to boards/run.py through the environment, never through a recipe's text,
 # so that quotes and `$i` survive.
@@ -40,9 +41,17 @@ ifeq ($(wildcard boards/$(BOARD)/board.mk),)
 $(error there is no board "$(BOARD)"; `make boards` lists them)
 endif
 
+ifneq ($(filter coverage,$(MAKECMDGOALS)),)
+override COVERAGE := 1
+ifneq ($(filter-out setup clean distclean coverage,$(MAKECMDGOALS)),)
+$(error `make coverage` builds everything in a way of its own: other goals in another make)
+endif
+endif
+
 PANDO_VERSION := 0.1.0
-BUILD := build/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)
-HOST := build/host
+VARIANT := $(if $(filter 1,$(COVERAGE)),-coverage)
+BUILD := build/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)$(VARIANT)
+HOST := build/host$(VARIANT)
 DEPS := build/deps
 INITRD := $(BUILD)/initrd.erofs
 
@@ -61,7 +70,7 @@ endif
 
 # Several goals on one command line (`make setup lint test`) are done in that order, although jobs run side by side:
 # each of these waits for those named before it, and all that is built waits for those that come first (FIRST).
-ORDERED := setup clean distclean all apps-host lint run bench profile fuzz debug unit test
+ORDERED := setup clean distclean all apps-host lint run bench profile fuzz debug unit test coverage
 FIRST :=
 STARTED :=
 BEFORE :=
@@ -118,7 +127,7 @@ SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 layer = $(firstword $(subst /, ,$(1)))
 includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
 system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
-pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) \
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(COVERAGE_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) \
     $(call includes,$(1)) -I$(BUILD)/generated $(call system_includes,$(1))
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
 
@@ -135,6 +144,9 @@ include platform/platform.mk
 include supervisor/supervisor.mk
 include apps/apps.mk
 include tests/tests.mk
+ifeq ($(COVERAGE),1)
+include tests/coverage/coverage.mk
+endif
 
 ##@ Building
 .PHONY: all
@@ -148,10 +160,10 @@ apps-host: $(APPS_HOST_FILES) ## build the programs for Linux: qemu-riscv64 buil
 PANDO_OBJECTS := $(patsubst %,$(BUILD)/pando/%.o,$(basename $(PANDO_SOURCES)))
 PANDO_SCRIPT := arch/riscv64/pando.lds
 PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--emit-relocs -Wl,--fatal-warnings \
-    -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf
+    -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf $(COVERAGE_LDFLAGS)
 
-$(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(WARNINGS) \
-    $$(INCLUDES_supervisor) $$(PICOLIBC)))
+$(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(COVERAGE_CFLAGS) \
+    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC)))
 $(eval $(call stamp,$(BUILD)/pando.link,$$(PANDO_LDFLAGS) $$(PANDO_OBJECTS)))
 $(eval $(call stamp,$(BUILD)/version,$$(PANDO_VERSION)))
 
@@ -181,7 +193,8 @@ $(BUILD)/pando/%.o: %.S $(BUILD)/pando.flags | $(BUILD)/generated/offsets.h
 $(BUILD)/pando.linked: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT) $(DEPS)/libfdt/lib/libfdt.a
 	@$(call step,LD,$@)
 	$(Q)$(TARGET_CC) $(TARGET_ARCH) $(PANDO_LDFLAGS) -Wl,-Map=$(BUILD)/pando.map -T $(PANDO_SCRIPT) -o $@ \
-	    $(PANDO_OBJECTS) -L$(PICOLIBC_LIBRARIES) -Wl,--start-group $(DEPS)/libfdt/lib/libfdt.a -lc -lgcc -Wl,--end-group
+	    $(PANDO_OBJECTS) -L$(PICOLIBC_LIBRARIES) -Wl,--start-group $(DEPS)/libfdt/lib/libfdt.a -lc -lgcc \
+	    $(COVERAGE_LIBRARIES) -Wl,--end-group
 
 $(BUILD)/pando.elf: $(BUILD)/pando.linked arch/riscv64/check_elf.py
 	$(Q)$(PYTHON) arch/riscv64/check_elf.py --cross $(CROSS) $<
@@ -277,6 +290,12 @@ test: all $(UNIT_BINARIES) $(FUZZ_BINARIES) ## all tests; the last line is `N pa
 unit: $(UNIT_BINARIES) ## only the tests that run on the host
 	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) $(addprefix --unit=,$(UNIT_BINARIES))
 
+.PHONY: coverage
+coverage: $(BUILD)/pando.bin $(INITRD) $(UNIT_BINARIES) $(FUZZ_BINARIES) ## lines and branches that the tests reach
+	$(Q)$(PYTHON) -B tests/coverage/run.py --filter=$(call quoted,$(K)) --build=$(BUILD) \
+	    --runner=$(call quoted,$(RUNNER)) --gcov=$(CROSS)gcov --clang=$(call quoted,$(HOST_CC)) \
+	    $(addprefix --unit=,$(UNIT_BINARIES)) $(addprefix --fuzz=,$(FUZZ_BINARIES))
+
 .PHONY: fuzz
 fuzz: $(FUZZ_BINARIES) ## run each fuzzer for a minute, or FUZZ_SECONDS
 	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) --fuzz-seconds=$(or $(FUZZ_SECONDS),60) \
@@ -305,6 +324,7 @@ build/compile_commands.json: Makefile $(wildcard */*.mk) $(BUILD)/pando.flags $(
 	$(call entries,$(filter tests/%,$(UNIT_SOURCES) $(FUZZ_SOURCES)),host_compile)\
 	$(call entries,$(LIBC_SOURCES),libc_compile)\
 	$(call entries,$(foreach name,$(PROGRAMS) $(BARE_PROGRAMS),$(call program_sources,$(name))),app_compile)\
+	$(file >>$@,$(call entry,tests/coverage/dump.c,$(call pando_compile,tests/coverage/dump.c))$(comma))\
 	$(file >>$@,$(call entry,arch/riscv64/offsets.c,$(call pando_compile,arch/riscv64/offsets.c))])true
 
 ##@ Others

@@ -10,7 +10,7 @@ packages="make gcc g++ libc6-dev python3 python3-pytest python3-pexpect
     gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf picolibc-riscv64-unknown-elf
     qemu-system-misc opensbi qemu-user gdb-multiarch
     erofs-utils device-tree-compiler libfdt-dev libxxhash-dev
-    clang clang-format clang-tidy libclang-rt-dev cppcheck
+    clang clang-format clang-tidy libclang-rt-dev llvm cppcheck
     ca-certificates debian-archive-keyring xz-utils"
 # Newer releases have QEMU for RISC-V in a package of its own.
 newer_qemu=qemu-system-riscv

@@ -161,7 +161,8 @@ def find_suites(options):
         environment = dict(clean_environment(), PANDO_RUNNER=options.runner, PANDO_BUILD=options.build,
                            PANDO_ELF=f"{options.build}/pando.elf")
         # The boot tests take longest: they start first.
-        files = [file for folder in PYTEST_FOLDERS for file in sorted(options.tests.glob(f"{folder}/test_*.py"))]
+        folders = options.folder or PYTEST_FOLDERS
+        files = [file for folder in folders for file in sorted(options.tests.glob(f"{folder}/test_*.py"))]
         suites += [Pytest(file, options.filter, environment) for file in files]
     suites += [Unit(binary, options.filter) for binary in options.unit]
     fuzzers = [Fuzz(binary, options.fuzz_seconds) for binary in options.fuzz]
@@ -237,6 +238,7 @@ def main():
     parser.add_argument("--build", default="build/qemu-virt")
     parser.add_argument("--runner", help="what starts the machine; with it the suites of pytest run too")
     parser.add_argument("--tests", type=pathlib.Path, default=ROOT / "tests", help="where the suites of pytest are")
+    parser.add_argument("--folder", action="append", choices=PYTEST_FOLDERS, help="only these suites of pytest")
     parser.add_argument("--filter", default="", help="only tests whose name has this in it")
     parser.add_argument("--report", type=pathlib.Path, default=ROOT / "build" / "test" / "junit.xml")
     options = parser.parse_args()

@@ -16,7 +16,9 @@ import pexpect
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-TRANSCRIPTS = ROOT / "build" / "transcripts"
+# Set by tests/coverage/run.py: a supervisor with counters prints them at its end, for what reads the transcripts.
+COVERAGE = os.environ.get("PANDO_COVERAGE", "")
+TRANSCRIPTS = ROOT / COVERAGE / "transcripts" if COVERAGE else ROOT / "build" / "transcripts"
 BUILD = os.environ.get("PANDO_BUILD", "build/qemu-virt")
 RUNNER = os.environ.get(
     "PANDO_RUNNER",
@@ -27,6 +29,8 @@ END = "~~~end "
 SHOWN_LINES = 50
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
+COUNTERS = re.compile(r"\n?pando: coverage: .*?pando: coverage: end\n", re.DOTALL)
+COUNTERS_SECONDS = 20
 
 
 def runner_command(transcript, options):
@@ -105,6 +109,15 @@ class Console:
     def kill(self):
         self.process.close(force=True)
 
+    def leave_counters(self):
+        """End a machine that may still be at its prompt by its own means, since it prints its counters then."""
+        try:
+            if self.process.isalive():
+                self.send("\rpoweroff\r")
+                self.process.expect(pexpect.EOF, timeout=COUNTERS_SECONDS)
+        except (pexpect.TIMEOUT, OSError):
+            pass
+
 
 class Machine:
     """Starts machines for one test file, and ends them all."""
@@ -145,12 +158,15 @@ class Machine:
 
     def close(self):
         for console in self.consoles:
+            if COVERAGE:
+                console.leave_counters()
             console.kill()
 
 
 def behind_firmware(output):
-    """What the supervisor and its programs printed: all behind the firmware's last line."""
-    return re.split(r"^Boot HART MEDELEG.*\n", output, maxsplit=1, flags=re.MULTILINE)[-1]
+    """What the supervisor and its programs printed: all behind the firmware's last line, without counters."""
+    printed = re.split(r"^Boot HART MEDELEG.*\n", output, maxsplit=1, flags=re.MULTILINE)[-1]
+    return COUNTERS.sub("", printed) if COVERAGE else printed
 
 
 @pytest.fixture(scope="module")
