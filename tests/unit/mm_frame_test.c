@@ -147,7 +147,7 @@ TEST(impossible_spans_are_refused)
     struct memory_span many[FRAME_SPANS_MAX + 1];
     const struct memory_span overlapping[] = { span(0, 2 * MIB), span(MIB, 2 * MIB) };
     const struct memory_span unsorted[] = { span(4 * MIB, MIB), span(0, MIB) };
-    const struct memory_span unaligned[] = { span(0x10, MIB) };
+    const struct memory_span unaligned[] = { span(0x10, MIB) }, unaligned_end[] = { span(0, MIB + 0x10) };
     const struct memory_span backwards[] = { { paddr(BASE + MIB), paddr(BASE) } };
     const struct memory_span too_high[] = { { paddr(BASE), paddr(ARCH_DIRECT_LIMIT + PAGE_SIZE) } };
 
@@ -159,6 +159,7 @@ TEST(impossible_spans_are_refused)
     CHECK_EQUAL(frame_init(overlapping, 2), -EINVAL);
     CHECK_EQUAL(frame_init(unsorted, 2), -EINVAL);
     CHECK_EQUAL(frame_init(unaligned, 1), -EINVAL);
+    CHECK_EQUAL(frame_init(unaligned_end, 1), -EINVAL);
     CHECK_EQUAL(frame_init(backwards, 1), -EINVAL);
     CHECK_EQUAL(frame_init(too_high, 1), -EINVAL);
     CHECK_EQUAL(frame_init(NULL, 0), -ENOMEM);
@@ -363,6 +364,84 @@ TEST(adopting_without_memory_fails_and_stays_exact)
 
     CHECK_EQUAL(census.supervisor, 3);
     CHECK_EQUAL(frame_adopt(span(0x3000, 0x1000), FRAME_INITRD), 0);
+}
+
+/*
+ * A span at @adopted is adopted when the frame for its descriptors is the first one that is taken of the second free
+ * span, at @second, which needs descriptors too: @pages_made for both, and @put_back of what was taken is free again.
+ */
+static void adopt_as_the_frontier_moves(uint64_t second, uint64_t adopted, uint64_t pages_made, uint64_t put_back)
+{
+    const struct memory_span free[] = { span(0, MIB), span(second, MIB / 2) };
+    const struct memory_span image = span(adopted, MIB / 2);
+    uint64_t first_end = free[0].end.value;
+    paddr_t frame = { 0 };
+
+    stub_start(1ull << 30);
+    CHECK_EQUAL(frame_init(free, 2), 0);
+    while (frame.value != first_end - PAGE_SIZE) {
+        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    }
+    uint64_t before = frame_free_count();
+    uint64_t made = stub_counts.descriptor_pages + stub_counts.descriptor_tables;
+
+    CHECK_EQUAL(frame_adopt(image, FRAME_SUPERVISOR), 0);
+    CHECK_EQUAL(stub_counts.descriptor_pages + stub_counts.descriptor_tables, made + pages_made);
+    CHECK_EQUAL(frame_free_count(), before - pages_made);
+    for (uint64_t at = image.start.value; at < image.end.value; at += PAGE_SIZE) {
+        CHECK(frame_of(paddr(at))->kind == FRAME_SUPERVISOR && frame_of(paddr(at))->ref_count == 1);
+    }
+    CHECK_EQUAL(take_census().free, put_back);
+    CHECK_EQUAL(frame_alloc_zeroed(FRAME_PAGE, &frame), 0);
+    for (uint64_t at = 0; at < PAGE_SIZE; at++) {
+        CHECK_EQUAL(((uint8_t *)arch_direct(frame))[at], 0);
+    }
+}
+
+TEST(the_frontier_may_describe_what_is_being_adopted)
+{
+    /* In one group: the frame that was taken for its descriptors is not needed. */
+    adopt_as_the_frontier_moves(2 * MIB, 2 * MIB + MIB / 2, 1, 1);
+    /* Under one table of such pages: the frame that was taken for the table becomes the page. */
+    adopt_as_the_frontier_moves(600 * MIB, 610 * MIB, 3, 0);
+}
+
+TEST(no_more_spans_than_there_is_room_for_are_adopted)
+{
+    struct memory_span many[FRAME_SPANS_MAX];
+
+    stub_start(256 * MIB);
+    for (size_t i = 0; i < ARRAY_COUNT(many); i++) {
+        many[i] = span(i * MIB, MIB / 2);
+    }
+    CHECK_EQUAL(frame_init(many, FRAME_SPANS_MAX), 0);
+    for (uint64_t i = 0; i < FRAME_ADOPTED_MAX; i++) {
+        CHECK_EQUAL(frame_adopt(span(i * MIB + MIB / 2, PAGE_SIZE), FRAME_SUPERVISOR), 0);
+    }
+    uint64_t before = frame_free_count();
+
+    CHECK_EQUAL(frame_adopt(span(200 * MIB, PAGE_SIZE), FRAME_SUPERVISOR), -ENOMEM);
+    CHECK_EQUAL(frame_free_count(), before);
+}
+
+TEST(the_minimum_is_of_all_times)
+{
+    paddr_t frames[10];
+    uint64_t before = start(8 * MIB);
+
+    CHECK_EQUAL(frame_free_minimum(), before);
+    for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
+        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[i]), 0);
+    }
+    CHECK_EQUAL(frame_free_minimum(), frame_free_count());
+    CHECK_EQUAL(frame_free_minimum(), before - 10);
+    for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
+        frame_put(frames[i]);
+    }
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[0]), 0);
+    CHECK_EQUAL(frame_free_minimum(), before - 10);
+    start(8 * MIB);
+    CHECK_EQUAL(frame_free_minimum(), before);
 }
 
 TEST(a14_a_reference_count_at_its_limit_is_refused)

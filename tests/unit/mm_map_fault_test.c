@@ -260,6 +260,41 @@ TEST(a_shared_mapping_of_a_shadow_never_writes_its_parent)
     map_destroy(map);
 }
 
+TEST(a_store_to_a_shadows_page_that_fails_leaves_the_parents_shown)
+{
+    struct object *shadow;
+    paddr_t own;
+
+    world_start(4 << 20);
+    uint64_t before = world_free();
+    struct object *file = initrd_file(2);
+    struct map *map = world_map();
+
+    CHECK_EQUAL(object_create_shadow(file, &shadow), 0);
+    CHECK_EQUAL(world_add_object(map, BASE, 2, R | W, MAP_ENTRY_SHARED, shadow, 0), 0);
+    map_populate(map, BASE, 2 * P);
+    stub_fail_allocation(1);
+    CHECK_EQUAL(world_store(map, BASE, 1), -ENOMEM);
+    stub_fail_allocation(0);
+    CHECK_EQUAL(frame_at(map, BASE).value, world_initrd().value);
+    CHECK_EQUAL(shadow->pages.count, 0);
+    /* a14: the object's page is there, but can't be shown once more. */
+    CHECK_EQUAL(object_page_own(shadow, 1, &own), 0);
+    frame_of(own)->ref_count = FRAME_REFERENCES_MAX;
+    CHECK_EQUAL(world_store(map, BASE + P, 1), -ENOMEM);
+    CHECK_EQUAL(frame_of(own)->ref_count, FRAME_REFERENCES_MAX);
+    frame_of(own)->ref_count = 1;
+    world_expect(map, BASE + P, world_initrd_byte(1, 0));
+    world_audit(map, NULL, NULL, NULL);
+    CHECK_EQUAL(world_store(map, BASE + P, 1), 0);
+    CHECK_EQUAL(frame_at(map, BASE + P).value, own.value);
+    world_audit(map, NULL, NULL, NULL);
+    object_put(shadow);
+    object_put(file);
+    map_destroy(map);
+    CHECK_EQUAL(world_free(), before);
+}
+
 TEST(a1_pages_behind_an_objects_end_fault)
 {
     struct object *object;

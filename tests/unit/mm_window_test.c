@@ -385,6 +385,67 @@ TEST(a14_a_pristine_table_with_too_many_links_is_refused)
     end();
 }
 
+TEST(a14_a_pristine_page_with_too_many_references_is_refused)
+{
+    uint8_t byte;
+
+    start(1);
+    paddr_t page = pte_frame(windows_entry(&windows, data_pages[1]));
+
+    frame_of(page)->ref_count = FRAME_REFERENCES_MAX;
+    CHECK_EQUAL(world_store(maps[0], data_pages[1], 5), -ENOMEM);
+    CHECK_EQUAL(world_load(maps[0], data_pages[1], &byte), -ENOMEM); /* the map's own table has no place for it */
+    world_expect(maps[0], data_pages[4], 0x84);
+    frame_of(page)->ref_count = 1;
+    audit();
+    world_expect(maps[0], data_pages[1], 0x81);
+    CHECK_EQUAL(world_store(maps[0], data_pages[1], 5), 0);
+    world_expect(maps[0], data_pages[1], 5);
+    world_expect(maps[0], data_pages[2], 0x82);
+    end();
+}
+
+TEST(c6_a_spurious_store_fault_in_the_data_window_is_answered_by_a_flush)
+{
+    start(1);
+    CHECK_EQUAL(world_store(maps[0], data_pages[1], 5), 0);
+    uint64_t free = world_free(), flushes = stub_counts.flushes;
+
+    CHECK_EQUAL(map_fault(maps[0], data_pages[1], W), 0);
+    CHECK_EQUAL(stub_counts.flushes, flushes + 1);
+    CHECK_EQUAL(world_free(), free);
+    world_expect(maps[0], data_pages[1], 5);
+    end();
+}
+
+TEST(a_page_whose_table_can_not_be_had_is_not_mapped)
+{
+    start(1);
+    uint64_t free = world_free(), place = DATA + 100 * (2ull << 20);
+
+    stub_fail_allocation(1);
+    CHECK_EQUAL(windows_map(&windows, place, frame_zero(), PTE_R, true), -ENOMEM);
+    stub_fail_allocation(0);
+    CHECK_EQUAL(windows_entry(&windows, place), 0);
+    CHECK_EQUAL(world_free(), free);
+    CHECK_EQUAL(frame_of(frame_zero())->ref_count, 1);
+    end();
+}
+
+TEST(populating_without_memory_leaves_it_to_the_faults)
+{
+    start(1);
+    uint64_t free = world_free();
+
+    stub_fail_allocation(1);
+    map_populate(maps[0], DATA, WINDOW_BYTES);
+    stub_fail_allocation(0);
+    CHECK_EQUAL(world_free(), free);
+    audit();
+    world_expect(maps[0], DATA, 0x80);
+    end();
+}
+
 TEST(detaching_takes_both_windows_and_keeps_the_rest)
 {
     uint8_t byte;
