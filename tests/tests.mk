@@ -39,6 +39,7 @@ UNIT_TESTS += \
     platform_plic \
     platform_power \
     platform_uart_ns16550 \
+    shared_content \
     shared_elf \
     shared_image \
     shared_load_hash \

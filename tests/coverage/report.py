@@ -65,6 +65,13 @@ def worst_files(files):
         yield f"{name:<32}{lines!s:>10}{branches!s:>10}{lines.whole - lines.part:>7} lines"
 
 
+def missed_branches(file, number):
+    """How many of a line's branches each compiler saw taken."""
+    taken, count = file.target.branch_counts(number)
+    host_taken, host_count = file.host.branch_counts(number) if file.host else (0, 0)
+    return f"target {taken} of {count} branches" + (f", host {host_taken} of {host_count}" if host_count else "")
+
+
 def uncovered(files, root):
     """A line of text for each line that neither reached, and for each whose branches were not all taken."""
     for name, file in files.items():
@@ -75,7 +82,7 @@ def uncovered(files, root):
             if number in missed:
                 yield f"{name}:{number}: not reached: {source[number - 1].strip()}"
             elif taken < count:
-                yield f"{name}:{number}: {taken} of {count} branches: {source[number - 1].strip()}"
+                yield f"{name}:{number}: {missed_branches(file, number)}: {source[number - 1].strip()}"
 
 
 def summary(files):

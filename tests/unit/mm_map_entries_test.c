@@ -468,6 +468,30 @@ TEST(the_heap_stops_where_something_is_mapped_or_its_area_ends)
     map_destroy(map);
 }
 
+TEST(the_heap_of_a_program_below_the_windows_stops_at_them)
+{
+    const uint64_t limit = 0x40000000; /* from there on the root's slots are the windows' */
+
+    world_start(4 << 20);
+    struct map *map = world_map();
+
+    map->heap_start = BASE;
+    map->heap_end = map->heap_start;
+    CHECK_EQUAL(map_set_break(map, limit), limit);
+    CHECK_EQUAL(map_set_break(map, limit + 1), limit);
+    CHECK_EQUAL(map_set_break(map, MAP_IMAGE_END), limit);
+    CHECK_EQUAL(map_set_break(map, SV39_USER_END), limit);
+    CHECK_EQUAL(map_set_break(map, SV39_USER_END + 1), limit);
+    CHECK_EQUAL(map_set_break(map, BASE + 1), BASE + 1);
+    CHECK_EQUAL(world_store(map, BASE, 1), 0);
+    /* Of one above the image range, too. */
+    map->heap_start = MAP_IMAGE_END;
+    map->heap_end = map->heap_start;
+    CHECK_EQUAL(map_set_break(map, MAP_IMAGE_END + P), MAP_IMAGE_END + P);
+    world_audit(map, NULL, NULL, NULL);
+    map_destroy(map);
+}
+
 /* One call of each kind over a small map, each allocation in it failing in turn. */
 static int change(struct map *map, unsigned kind, struct object *object)
 {

@@ -1,6 +1,8 @@
 /* mm/map.c: address spaces from birth to end, and where there is room in them. */
 #include "map.h"
 
+#include <string.h>
+
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "check.h"
@@ -221,6 +223,40 @@ TEST(random_searches_agree_with_a_search_of_every_gap)
             world_audit(map, NULL, NULL, NULL);
         }
     }
+    map_destroy(map);
+}
+
+/* The same from the large area's start on, where the lowest gap is the one; what is below it is full. */
+TEST(random_searches_of_the_large_area_agree_with_a_search_of_every_gap)
+{
+    static bool used[0x200];
+    uint64_t seed = 22;
+
+    world_start(8 << 20);
+    struct map *map = world_map();
+
+    CHECK_EQUAL(world_add(map, MAP_AREA_START, (AREA_END - MAP_AREA_START) / P, ABI_PROT_READ), 0);
+    for (unsigned step = 0; step < 20000; step++) {
+        uint64_t pages = 1 + check_random(&seed) % 12, at = check_random(&seed) % (ARRAY_COUNT(used) - pages);
+        uint64_t end = 0, run = 0;
+
+        if (check_random(&seed) % 3 == 0) {
+            CHECK_EQUAL(map_remove(map, MAP_LARGE_START + at * P, pages * P), 0);
+            memset(used + at, false, pages * sizeof(*used));
+            continue;
+        }
+        for (; end < ARRAY_COUNT(used) && run < pages; end++) {
+            run = used[end] ? 0 : run + 1;
+        }
+        uint64_t expected = end - run, found = room(map, pages * P, 0);
+
+        CHECK_EQUAL(found, MAP_LARGE_START + expected * P);
+        if (run == pages && check_random(&seed) % 8 != 0) {
+            CHECK_EQUAL(world_add(map, found, pages, check_random(&seed) % 2 ? RW : ABI_PROT_READ), 0);
+            memset(used + expected, true, pages * sizeof(*used));
+        }
+    }
+    world_audit(map, NULL, NULL, NULL);
     map_destroy(map);
 }
 

@@ -150,17 +150,152 @@ TEST(addresses_are_translated_through_the_ranges_of_buses)
 TEST(a_device_that_no_bus_maps_is_left_out_with_a_note)
 {
     static const uint32_t elsewhere[] = { 0x2000, 0, 0, 0x1000 }, short_one[] = { 0, 0, 0, 0x10ff },
-                          wrapping[] = { 0, UINT32_MAX, 0xfffff000, 0x10000 }, broken[] = { 0, 0, 0 };
+                          wrapping[] = { 0, UINT32_MAX, 0xfffff000, 0x10000 },
+                          ending[] = { 0, UINT32_MAX, 0xffffef80, 0x10000 }, broken[] = { 0, 0, 0 };
     const struct {
         const uint32_t *ranges;
         size_t count;
-    } refused[] = { { NULL, 0 }, { elsewhere, 4 }, { short_one, 4 }, { wrapping, 4 }, { broken, 3 } };
+    } refused[] = { { NULL, 0 }, { elsewhere, 4 }, { short_one, 4 }, { wrapping, 4 }, { ending, 4 }, { broken, 3 } };
 
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         uart_behind(refused[i].ranges, refused[i].count);
         CHECK_EQUAL(machine.uart_count, 0);
         CHECK(has_note("serial@1000", "a bus above it does not map its reg"));
     }
+}
+
+/* A UART on a bus on a bus: @cells of addresses and sizes above the upper one, between the two, below the lower one. */
+static void uart_behind_buses(const uint32_t cells[3][2])
+{
+    static const char *const names[] = { "upper", "lower" };
+
+    tree_start();
+    tree_root();
+    CELLS("#address-cells", cells[0][0]);
+    CELLS("#size-cells", cells[0][1]);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t ranges[9] = { 0 }; /* 0 is at 0, and so on for 32 KiB */
+        uint32_t count = cells[i + 1][0] + cells[i][0] + cells[i + 1][1];
+
+        ranges[count - 1] = 0x8000;
+        tree_open(names[i]);
+        CELLS("#address-cells", cells[i + 1][0]);
+        CELLS("#size-cells", cells[i + 1][1]);
+        tree_cell_array("ranges", ranges, count);
+    }
+    tree_open("serial@1000");
+    CELLS("reg", 0, 0x1000, 0x100);
+    tree_text("compatible", "ns16550a");
+    tree_close();
+    tree_close();
+    tree_close();
+    tree_one_cpu();
+    tree_finish();
+    CHECK_EQUAL(read_tree(), 0);
+}
+
+TEST(a_bus_with_addresses_of_three_cells_maps_nothing)
+{
+    uart_behind_buses((const uint32_t[3][2]){ { 2, 2 }, { 2, 1 }, { 2, 1 } });
+    CHECK_EQUAL(machine.uart_count, 1);
+    /* As those of PCI are. What is above a device's own bus can't be seen in its reg. */
+    uart_behind_buses((const uint32_t[3][2]){ { 2, 2 }, { 3, 1 }, { 2, 1 } });
+    CHECK(has_note("serial@1000", "a bus above it does not map its reg"));
+    uart_behind_buses((const uint32_t[3][2]){ { 3, 2 }, { 1, 1 }, { 2, 1 } });
+    CHECK(has_note("serial@1000", "a bus above it does not map its reg"));
+    uart_behind_buses((const uint32_t[3][2]){ { 2, 2 }, { 2, 1 }, { 3, 0 } });
+    CHECK(has_note("serial@1000", "its reg does not fit the #address-cells and #size-cells above it"));
+    uart_behind_buses((const uint32_t[3][2]){ { 2, 2 }, { 2, 1 }, { 0, 3 } });
+    CHECK(has_note("serial@1000", "its reg does not fit the #address-cells and #size-cells above it"));
+    uart_behind_buses((const uint32_t[3][2]){ { 2, 2 }, { 2, 1 }, { 0, 0 } });
+    CHECK(has_note("serial@1000", "its reg does not fit the #address-cells and #size-cells above it"));
+    CHECK_EQUAL(machine.uart_count, 0);
+}
+
+TEST(of_two_plics_and_exit_devices_the_first_is_taken)
+{
+    tree_start();
+    tree_root();
+    tree_root_cells();
+    tree_one_cpu();
+    for (uint32_t i = 1; i < 3; i++) {
+        tree_open(i == 1 ? "plic@1" : "plic@2");
+        CELLS("riscv,ndev", 10 * i);
+        CELLS("reg", 0, i << 28, 0, 0x600000);
+        CELLS("interrupts-extended", 2, 9);
+        tree_text("compatible", "riscv,plic0");
+        tree_close();
+        tree_open(i == 1 ? "test@1" : "test@2");
+        CELLS("reg", 0, i << 12, 0, 0x1000);
+        tree_text("compatible", "sifive,test0");
+        tree_close();
+    }
+    tree_finish();
+    CHECK_EQUAL(read_tree(), 0);
+    CHECK(machine.has_plic && machine.has_exit_device);
+    CHECK_EQUAL(machine.plic.base.value, 1 << 28);
+    CHECK_EQUAL(machine.plic.source_count, 10);
+    CHECK_EQUAL(machine.exit_device.value, 1 << 12);
+    CHECK_EQUAL(machine.note_count, 1);
+    CHECK(has_note("plic@2", "it is a second PLIC, only the first is used"));
+}
+
+TEST(a_uart_deep_in_the_tree_is_no_choice_of_stdout_path_but_is_driven)
+{
+    tree_start();
+    tree_root();
+    tree_root_cells();
+    tree_open("chosen");
+    tree_text("stdout-path", "/a/a/a/a/a/a/serial@1000");
+    tree_close();
+    tree_one_cpu();
+    for (unsigned i = 0; i < 6; i++) {
+        tree_open("a");
+        tree_root_cells();
+        tree_flag("ranges");
+    }
+    tree_serial("serial@1000", 0x1000, 1);
+    for (unsigned i = 0; i < 6; i++) {
+        tree_close();
+    }
+    tree_finish();
+    CHECK_EQUAL(read_tree(), 0);
+    CHECK_EQUAL(machine.uart_count, 1);
+    CHECK_EQUAL(machine.uarts[0].base.value, 0x1000);
+    CHECK(has_note("chosen", "its stdout-path leads to no UART that can be driven"));
+}
+
+TEST(further_notes_and_aliases_than_are_kept_are_dropped)
+{
+    tree_start();
+    tree_root();
+    tree_root_cells();
+    tree_open("chosen");
+    tree_text("stdout-path", "serial9");
+    tree_close();
+    tree_open("aliases");
+    for (unsigned i = 0; i < 12; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "serial%u", i);
+        tree_text(name, "/serial@1000");
+    }
+    tree_close();
+    tree_one_cpu();
+    tree_serial("serial@1000", 0x1000, 1);
+    for (unsigned i = 0; i < 2 * MACHINE_NOTES_MAX; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "broken@%u", i);
+        tree_open(name);
+        tree_text("compatible", "ns16550a");
+        tree_close();
+    }
+    tree_finish();
+    CHECK_EQUAL(read_tree(), 0);
+    CHECK_EQUAL(machine.uart_count, 1);
+    CHECK_EQUAL(machine.note_count, MACHINE_NOTES_MAX);
+    CHECK(has_note("broken@0", "it has no reg"));
 }
 
 TEST(disabled_nodes_and_all_below_them_are_left_out)

@@ -215,6 +215,9 @@ TEST(isa_strings_are_read_as_the_specification_writes_them)
     CHECK_EQUAL(capabilities_of("rv64i2p1m2a2f2d2c2_sstc1p0"), HART_RV64IMAC | HART_FLOAT | HART_SSTC);
     CHECK_EQUAL(capabilities_of("rv64imafcsstc"), HART_RV64IMAC | HART_SSTC);
     CHECK_EQUAL(capabilities_of("rv64imac_sstcx_xsstc_svad"), HART_RV64IMAC);
+    CHECK_EQUAL(capabilities_of("rv64imac_sstc!"), HART_RV64IMAC); /* below the digits */
+    CHECK_EQUAL(capabilities_of("rv64imaczicsrsstc"), HART_RV64IMAC); /* one name up to the underscore */
+    CHECK_EQUAL(capabilities_of("rv64imacxsstc_svadu9p0"), HART_RV64IMAC | HART_SVADU);
     CHECK_EQUAL(capabilities_of("rv32imafdc_sstc"), 0);
     CHECK_EQUAL(capabilities_of("rv64"), 0);
     CHECK_EQUAL(capabilities_of("rv64_"), 0);
@@ -222,7 +225,7 @@ TEST(isa_strings_are_read_as_the_specification_writes_them)
     CHECK_EQUAL(capabilities_of(""), 0);
 }
 
-TEST(isa_extension_lists_are_read_too)
+static void cpu_of_base(const char *base, bool has_list)
 {
     tree_start();
     tree_root();
@@ -231,16 +234,28 @@ TEST(isa_extension_lists_are_read_too)
     tree_open("cpu@0");
     tree_text("device_type", "cpu");
     CELLS("reg", 0);
-    tree_text("riscv,isa-base", "rv64i");
-    STRINGS("riscv,isa-extensions", "i\0m\0a\0f\0d\0c\0zicsr\0svadu\0sstc");
+    tree_text("riscv,isa-base", base);
+    if (has_list) {
+        STRINGS("riscv,isa-extensions", "i\0m\0a\0f\0d\0c\0zicsr\0svadu\0sstc");
+    }
     tree_text("mmu-type", "riscv,sv39");
     tree_close();
     tree_close();
     tree_finish();
     CHECK_EQUAL(read_tree(), 0);
+}
+
+TEST(isa_extension_lists_are_read_too)
+{
+    cpu_of_base("rv64i", true);
     CHECK_EQUAL(machine.harts[0].capabilities,
                 HART_ENABLED | HART_MMU | HART_RV64IMAC | HART_FLOAT | HART_SSTC | HART_SVADU);
     CHECK(machine_hart_is_usable(&machine.harts[0]));
+    cpu_of_base("rv32i", true);
+    CHECK_EQUAL(machine.harts[0].capabilities, HART_ENABLED | HART_MMU);
+    cpu_of_base("rv64i", false);
+    CHECK_EQUAL(machine.harts[0].capabilities, HART_ENABLED | HART_MMU);
+    CHECK(!machine_hart_is_usable(&machine.harts[0]));
 }
 
 TEST(a_disabled_hart_is_kept_and_not_usable)

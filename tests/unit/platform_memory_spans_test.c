@@ -44,6 +44,30 @@ TEST(an_empty_span_changes_nothing)
     check_span(0, 0, 10);
 }
 
+TEST(the_audit_names_what_is_broken)
+{
+    start(3);
+    CHECK_EQUAL(memory_spans_add(&spans, 10, 20), 0);
+    CHECK_EQUAL(memory_spans_add(&spans, 30, 40), 0);
+    CHECK_STRING(memory_spans_audit(&spans), NULL);
+    spans.sorted[1].start = paddr(20);
+    CHECK_STRING(memory_spans_audit(&spans), "apart");
+    spans.sorted[1].start = paddr(40);
+    CHECK_STRING(memory_spans_audit(&spans), "not-empty");
+    spans.sorted[1].start = paddr(21);
+    CHECK_STRING(memory_spans_audit(&spans), NULL);
+    spans.capacity = 1;
+    CHECK_STRING(memory_spans_audit(&spans), "bounded");
+}
+
+TEST(a_span_that_ends_before_it_starts_is_nowhere)
+{
+    start(1);
+    CHECK_EQUAL(memory_spans_add(&spans, 10, 20), 0);
+    CHECK(memory_spans_contain(&spans, 12, 18) && memory_spans_contain(&spans, 30, 30));
+    CHECK(!memory_spans_contain(&spans, 18, 12) && !memory_spans_contain(&spans, 30, 0));
+}
+
 TEST(a_full_list_refuses_and_stays_as_it_was)
 {
     start(2);

@@ -53,6 +53,40 @@ TEST(c20_a_spurious_interrupt_is_nothing)
     CHECK_EQUAL(world.completions, 0);
 }
 
+static void stuck_handler(void)
+{
+    calls[0]++;
+}
+
+TEST(a_source_that_stays_raised_does_not_keep_the_hart)
+{
+    CHECK_EQUAL(plic_init(world_machine()), 0);
+    CHECK_EQUAL(plic_open(CONTEXT), 0);
+    CHECK_EQUAL(plic_connect(5, stuck_handler), 0);
+    plic_enable(5);
+    world.raised[5] = true;
+    uint32_t count = plic_dispatch();
+
+    CHECK(count > 0 && count < 100);
+    CHECK_EQUAL(calls[0], count);
+    CHECK_EQUAL(world.completions, count);
+    CHECK_EQUAL(plic_dispatch(), count); /* it comes again */
+}
+
+TEST(a_source_without_a_handler_is_completed)
+{
+    start();
+    world.priorities[7] = 1;
+    plic_enable(7);
+    world.raised[7] = world.raised[96] = true;
+    CHECK(plic_dispatch() > 1);
+    CHECK_EQUAL(world.in_service[7], 0);
+    CHECK_EQUAL(calls[0], 0);
+    plic_disable(7);
+    CHECK_EQUAL(plic_dispatch(), 1);
+    CHECK_EQUAL(calls[1], 1);
+}
+
 TEST(an_interrupt_before_a_context_is_open_is_nothing)
 {
     CHECK_EQUAL(plic_dispatch(), 0);

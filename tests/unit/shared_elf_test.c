@@ -320,6 +320,31 @@ TEST(notes_of_others_are_stepped_over_and_all_notes_are_bounded)
     }
 }
 
+TEST(a_build_id_of_another_size_or_kind_is_none)
+{
+    struct plan plan = world_program();
+    struct elf elf;
+
+    world_start();
+    for (unsigned word = 1; word < 3; word++) {
+        struct bytes file = world_build(&plan);
+        uint32_t *note = (uint32_t *)(file.data + world_header(file, 3)->offset);
+
+        note[word]--; /* the size of its description, its type */
+        CHECK_EQUAL(parse(file, &elf, NULL), 0);
+        CHECK(!elf.has_build_id);
+    }
+    /* A note of ours that this version does not know. */
+    plan.needs_count = 1;
+    strcpy(plan.needs[0].name, "libc");
+    struct bytes file = world_build(&plan);
+
+    ((uint32_t *)(file.data + world_header(file, 4)->offset))[2] += 100;
+    CHECK_EQUAL(parse(file, &elf, NULL), 0);
+    CHECK(elf.has_build_id);
+    CHECK_EQUAL(elf.needs_count, 0);
+}
+
 TEST(the_slide_list_is_one_and_whole)
 {
     struct plan plan = world_library(0x100000, 0x1000, 0x1000, 0);

@@ -184,6 +184,43 @@ TEST(r2_1_an_initrd_image_is_the_same_for_all_domains_and_no_other_is)
     CHECK(load_hash_find_program(&hash, &image, 4) == NULL && load_hash_find_program(&hash, &image, 0) == NULL);
 }
 
+/*
+ * Each part of the key alone tells entries apart that meet in a bucket: of so many some do, since there are but 2,048
+ * buckets. The domain counts for objects that are not the initrd's.
+ */
+TEST(ancestor_d24_entries_that_meet_in_a_bucket_are_told_apart)
+{
+    enum { ENTRIES = 5000, KINDS = 4 };
+    static struct load_entry entries[ENTRIES];
+    static struct region regions[ENTRIES];
+    static struct object objects[ENTRIES];
+
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        struct load_hash hash;
+
+        world_start();
+        CHECK_EQUAL(load_hash_init(&hash), 0);
+        for (uint32_t i = 0; i < ENTRIES; i++) {
+            objects[i] =
+                (struct object){ .kind = OBJECT_ANONYMOUS, .generation = 1 }; /* equal, as the hash sees them */
+            entries[i] = entry_of(&objects[kind == 0 ? i % 100 : 0], kind == 0 || kind == 1 ? i * PAGE_SIZE : 0,
+                                  &regions[kind == 2 ? i : 0], kind == 3 ? i : 0, LOAD_SITE_DEFAULT);
+            load_hash_add(&hash, &entries[i]);
+        }
+        for (uint32_t i = 0; i < ENTRIES; i++) {
+            struct image image = { .object = (struct object *)entries[i].object, .offset = entries[i].offset };
+
+            CHECK(load_hash_find(&hash, entries[i].region, &image, entries[i].domain, LOAD_SITE_DEFAULT) ==
+                  &entries[i]);
+            CHECK(load_hash_find(&hash, entries[i].region, &image, entries[i].domain, LOAD_SITE_ALTERNATE) == NULL);
+            CHECK(load_hash_find(&hash, entries[i].region, &image, entries[i].domain + ENTRIES, LOAD_SITE_DEFAULT) ==
+                  NULL);
+            image.object = &objects[ENTRIES - 1];
+            CHECK(load_hash_find(&hash, entries[i].region, &image, entries[i].domain, LOAD_SITE_DEFAULT) == NULL);
+        }
+    }
+}
+
 /* Two hashes, each with its own pool, side by side. */
 TEST(ancestor_d37_two_hashes_know_nothing_of_each_other)
 {

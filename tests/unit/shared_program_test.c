@@ -259,6 +259,27 @@ TEST(a_large_program_is_mapped_by_faults)
     program_put(program);
 }
 
+TEST(a_gap_between_read_only_segments_ends_what_is_mapped_at_once)
+{
+    struct plan plan = world_program();
+    struct program *program;
+
+    world_start();
+    plan.segments[1].address += 4 * PAGE_SIZE;
+    plan.segments[2].address += 4 * PAGE_SIZE;
+    struct map *map = new_map();
+
+    CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
+    CHECK_EQUAL(program_map(program, map), 0);
+    load(map, MAP_IMAGE_START);
+    load(map, MAP_IMAGE_START + PAGE_SIZE);
+    CHECK_EQUAL(stub_counts.faults, 0);
+    load(map, plan.segments[1].address);
+    CHECK(stub_counts.faults > 0);
+    map_destroy(map);
+    program_put(program);
+}
+
 TEST(a_program_without_any_content_is_zeros)
 {
     struct plan plan = { .entry = MAP_IMAGE_START,

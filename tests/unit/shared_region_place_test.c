@@ -210,6 +210,33 @@ TEST(r2_5_listed_words_slide_and_nothing_else_changes)
     CHECK_EQUAL(stub_counts.pages_copied - copied, 4);
 }
 
+/* A list that is read in several pieces: every word of it slides, and one wrong word is found wherever it is. */
+TEST(r2_5_every_word_of_a_long_list_slides)
+{
+    uint64_t data = MEBIBYTE + 2 * PAGE_SIZE, slide = ALTERNATE - MEBIBYTE;
+    struct plan plan = world_library(MEBIBYTE, 0x800, 0x1000, 0);
+
+    world_start();
+    plan.slides_count = ARRAY_COUNT(plan.slides);
+    for (unsigned i = 0; i < plan.slides_count; i++) {
+        plan.slides[i] = (uint32_t)(data + 8 * i);
+    }
+    struct object *object = world_planned(&plan);
+    uint64_t file_data = object->size_bytes - PAGE_SIZE;
+
+    world_check_loaded(object, ABI_REGION_ALTERNATE_SITE, 0, TEXT + ALTERNATE, false);
+    for (unsigned i = 0; i < PAGE_SIZE / 8; i++) {
+        uint64_t added = i < plan.slides_count ? slide : 0;
+
+        CHECK_EQUAL(word_at(DATA + ALTERNATE + 2 * PAGE_SIZE + 8 * i), file_word(object, file_data + 8 * i) + added);
+    }
+    for (unsigned i = 60; i < plan.slides_count; i += 4) {
+        plan.slides[i]--;
+        world_check_refused(world_planned(&plan), ABI_REGION_ALTERNATE_SITE, 0, -ENOEXEC);
+        plan.slides[i]++;
+    }
+}
+
 TEST(r2_5_a_slide_list_with_a_word_outside_is_enoexec)
 {
     uint64_t data = MEBIBYTE + 2 * PAGE_SIZE;

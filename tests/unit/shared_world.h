@@ -41,7 +41,7 @@ struct plan {
     unsigned needs_count;
     struct abi_needs needs[ABI_NEEDS_MAX + 1];
     unsigned slides_count;
-    uint32_t slides[8];
+    uint32_t slides[160];
     uint8_t build_id; /* each of its bytes; 0: none */
     uint8_t fill; /* content: byte at file offset o is fill + o / 64 + o, never 0 */
     bool packed; /* world_pack() */
