@@ -1,104 +1,155 @@
 /*
- * sh: runs a line of text (-c TEXT), a file (sh FILE), or what is typed (sh).
+ * sh: runs a text (-c TEXT), a file (FILE), what it reads (-s), or what is typed.
  *
- * On a terminal there is a prompt and an editor; from anything else commands are read until its end and run as one
- * text. The status is the last command's, or what exit was told.
+ * On a terminal there is a prompt and an editor; from anything else commands are read one by one. The status is the
+ * last command's, or what exit was told.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "sh.h"
+#include "inherit.h"
+#include "input.h"
+#include "jobs.h"
+#include "output.h"
+#include "redirect.h"
+#include "run.h"
+#include "shell.h"
+#include "terminal.h"
+#include "variables.h"
 
-#define PROMPT "pando$ "
-#define STATUS_USAGE 2
-#define STATUS_NOT_FOUND 127
-#define TEXT_FIRST_BYTES 1024
+extern char **environ;
 
-/* All of @fd as one string that the caller frees, or NULL with errno. */
-static char *read_all(int fd)
+static int usage(void)
 {
-    size_t capacity = TEXT_FIRST_BYTES;
-    size_t length = 0;
-    char *text = malloc(capacity);
-    ssize_t got = 0;
+    shell_complain("usage: sh [-efux] [-c TEXT [NAME [WORD...]] | FILE [WORD...] | -s [WORD...]]");
+    return STATUS_USAGE;
+}
 
-    while (text != NULL && (got = read(fd, text + length, capacity - length - 1)) > 0) {
-        length += (size_t)got;
-        if (length + 1 == capacity) {
-            char *grown = realloc(text, capacity *= 2);
+/* Back to what is typed: behind a ^C that ended something, and after a word about the jobs in the background. */
+static void finish_line(void)
+{
+    if (shell_interrupt) {
+        output_write(STDERR_FILENO, "\n", 1);
+    }
+    jobs_notice();
+}
 
-            if (grown == NULL) {
-                free(text);
-            }
-            text = grown;
+/* Run all that @input has. What has to be abandoned costs one complete command, not the shell. */
+static void run_all(struct input *input)
+{
+    bool has_more = true;
+
+    while (has_more && shell.control == CONTROL_NONE) {
+        shell_interrupt = 0;
+        has_more = run_next(input, RUN_PLAINLY);
+        if (shell.control == CONTROL_ABANDON || (shell.control == CONTROL_RETURN && shell.is_interactive)) {
+            shell.control = CONTROL_NONE;
+        }
+        if (input->kind == INPUT_TERMINAL) {
+            finish_line();
         }
     }
-    if (text != NULL && got < 0) {
-        free(text);
-        return NULL;
+    if (input->error != 0) {
+        shell_complain("%s: %s", input->name != NULL ? input->name : "standard input", strerror(input->error));
+        shell.status = STATUS_CANNOT_RUN;
     }
-    if (text != NULL) {
-        text[length] = '\0';
-    }
-    return text;
 }
 
-static void run_descriptor(struct shell *shell, int fd, const char *name)
+static int run_string(const char *string)
 {
-    char *text = read_all(fd);
+    struct input input;
 
-    if (text == NULL) {
-        fprintf(stderr, "sh: %s: %s\n", name, strerror(errno));
-        shell->last_status = STATUS_NOT_FOUND;
-        return;
-    }
-    run_text(shell, text);
-    free(text);
+    input_from_string(&input, string);
+    run_all(&input);
+    return shell.status;
 }
 
-static void run_file(struct shell *shell, const char *path)
+static int run_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct input input;
 
+    fd = fd < 0 ? -1 : redirect_raise(fd);
     if (fd < 0) {
-        fprintf(stderr, "sh: %s: %s\n", path, strerror(errno));
-        shell->last_status = STATUS_NOT_FOUND;
-        return;
+        shell_complain("%s: %s", path, strerror(errno));
+        return STATUS_NOT_FOUND;
     }
-    run_descriptor(shell, fd, path);
-    close(fd);
+    input_from_file(&input, fd, path, INPUT_ALONE);
+    if (input_is_binary(&input)) {
+        shell_complain("%s: not a text", path);
+        return STATUS_CANNOT_RUN;
+    }
+    run_all(&input);
+    return shell.status;
 }
 
-static void run_terminal(struct shell *shell)
+static int run_standard_input(void)
 {
-    const char *line;
+    struct input input;
 
-    while (!shell->wants_exit && (line = edit_line(PROMPT)) != NULL) {
-        run_text(shell, line);
-        jobs_notice();
+    if (isatty(STDIN_FILENO)) {
+        terminal_start();
+        input_from_terminal(&input);
+    } else {
+        input_from_file(&input, STDIN_FILENO, NULL, INPUT_SHARED);
     }
+    run_all(&input);
+    return shell.status;
+}
+
+static void set_parameters(int count, char **values)
+{
+    shell_set_parameters((struct parameters){ .values = values, .count = count > 0 ? (size_t)count : 0 });
+}
+
+/* @arguments behind the options, with a -c or -s as the last of them. */
+static int run_wanted(char kind, int count, char **arguments)
+{
+    if (kind == 'c') {
+        if (count == 0) {
+            return usage();
+        }
+        if (count > 1) {
+            shell.name = arguments[1];
+        }
+        set_parameters(count - 2, arguments + 2);
+        return run_string(arguments[0]);
+    }
+    if (kind == 's' || count == 0) {
+        set_parameters(count, arguments);
+        return run_standard_input();
+    }
+    shell.name = arguments[0];
+    set_parameters(count - 1, arguments + 1);
+    return run_file(arguments[0]);
 }
 
 int main(int argc, char **argv)
 {
-    struct shell shell = { 0 };
+    char kind = '\0';
+    int i = 1;
 
-    if (argc >= 2 && strcmp(argv[1], "-c") == 0) {
-        if (argc < 3) {
-            fprintf(stderr, "usage: sh [-c TEXT | FILE]\n");
-            return STATUS_USAGE;
-        }
-        run_text(&shell, argv[2]);
-    } else if (argc >= 2) {
-        run_file(&shell, argv[1]);
-    } else if (isatty(STDIN_FILENO)) {
-        run_terminal(&shell);
-    } else {
-        run_descriptor(&shell, STDIN_FILENO, "standard input");
+    shell_init(argc > 0 ? argv[0] : "sh");
+    variables_import(environ);
+    if (argc == 3 && strcmp(argv[1], INHERIT_OPTION) == 0) {
+        inherit_run((int)strtol(argv[2], NULL, 10));
+        return shell.status;
     }
-    return shell.last_status;
+    for (; i < argc && kind == '\0' && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            i++;
+            break;
+        }
+        for (const char *letter = argv[i] + 1; *letter != '\0'; letter++) {
+            if (*letter == 'c' || *letter == 's') {
+                kind = *letter;
+            } else if (!shell_set_option(*letter, SHELL_OPTION_ON)) {
+                return usage();
+            }
+        }
+    }
+    return run_wanted(kind, argc - i, argv + i);
 }

@@ -1,238 +1,316 @@
 /*
- * Running a script: and-or lists in order, builtins, and programs in the foreground or not.
- *
- * A list that is to run in the background but is more than one program is given, as text, to another shell.
+ * Running what is compound: lists, branches, loops. Simple commands are in command.c, what needs other processes in
+ * pipeline.c.
  */
-#include <errno.h>
-#include <dirent.h>
-#include <stdio.h>
+#include "run.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "pando.h"
-#include "sh.h"
+#include "command.h"
+#include "expand.h"
+#include "functions.h"
+#include "parse.h"
+#include "pattern.h"
+#include "pipeline.h"
+#include "redirect.h"
+#include "shell.h"
+#include "variables.h"
 
-#define PROGRAM_FOLDER "/bin"
-#define PATH_BYTES 256
-
-#define STATUS_USAGE 2
-#define STATUS_CANNOT_RUN 126
-#define STATUS_NOT_FOUND 127
-
-typedef int builtin_function(struct shell *shell, char **arguments);
-
-static int builtin_exit(struct shell *shell, char **arguments)
+static bool goes_on(void)
 {
-    shell->wants_exit = true;
-    return arguments[1] != NULL ? atoi(arguments[1]) & 0xff : shell->last_status;
+    return shell.control == CONTROL_NONE;
 }
 
-static int builtin_wait(struct shell *shell, char **arguments)
+static void run_list(struct script *script, struct node *first, unsigned flags)
+{
+    for (struct node *node = first; node != NULL && goes_on(); node = node->next) {
+        run_node(script, node, node->next == NULL ? flags : flags & ~RUN_LAST);
+    }
+}
+
+static void run_and_or(struct script *script, struct node *first, unsigned flags)
+{
+    for (struct node *node = first; node != NULL && goes_on(); node = node->next) {
+        bool is_wanted = node->connector == CONNECT_FIRST || (node->connector == CONNECT_AND) == (shell.status == 0);
+
+        if (is_wanted) {
+            run_node(script, node, node->next == NULL ? flags : RUN_TESTED);
+        }
+    }
+}
+
+/* An elif is an if here; so is an if that is all of an else part, unless there is more to it. */
+static bool is_elif(const struct node *node)
+{
+    return node != NULL && node->kind == NODE_IF && node->redirections == NULL && !node->is_background;
+}
+
+static void run_if(struct script *script, struct node *node, unsigned flags)
+{
+    do {
+        run_node(script, node->branch.condition, RUN_TESTED);
+        if (!goes_on()) {
+            return;
+        }
+        if (shell.status == 0) {
+            run_node(script, node->branch.consequence, flags);
+            return;
+        }
+        node = node->branch.alternative;
+    } while (is_elif(node));
+    if (node != NULL) {
+        run_node(script, node, flags);
+    } else {
+        shell.status = 0;
+    }
+}
+
+/* --- Loops */
+
+/* After a turn of a loop: whether the loop is left. */
+static bool leaves_loop(void)
+{
+    if (shell.control == CONTROL_BREAK || shell.control == CONTROL_CONTINUE) {
+        bool is_last = shell.control == CONTROL_BREAK || shell.control_levels > 1;
+
+        if (--shell.control_levels == 0) {
+            shell.control = CONTROL_NONE;
+        }
+        return is_last;
+    }
+    return !goes_on();
+}
+
+static void run_while(struct script *script, struct node *node, unsigned flags)
 {
     int status = 0;
 
-    (void)shell;
-    if (arguments[1] == NULL) {
-        jobs_wait_all();
-    }
-    for (char **argument = arguments + 1; *argument != NULL; argument++) {
-        status = jobs_wait((pid_t)atoi(*argument));
-    }
-    return status;
-}
-
-static int builtin_help(struct shell *shell, char **arguments)
-{
-    DIR *directory = opendir(PROGRAM_FOLDER);
-    struct dirent *entry;
-
-    (void)shell;
-    (void)arguments;
-    printf("A line is commands joined by ; & && || with '...' \"...\" \\ $? $! and # comments.\n"
-           "Builtins: exit [STATUS], help, wait [PID...]\n"
-           "Programs:");
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            printf(" %s", entry->d_name);
+    shell.loop_depth++;
+    for (;;) {
+        run_node(script, node->loop.condition, RUN_TESTED);
+        if (leaves_loop()) {
+            break;
         }
-    }
-    putchar('\n');
-    if (directory != NULL) {
-        closedir(directory);
-    }
-    return 0;
-}
-
-static const struct {
-    const char *name;
-    builtin_function *run;
-} builtins[] = {
-    { "exit", builtin_exit },
-    { "help", builtin_help },
-    { "wait", builtin_wait },
-};
-
-static builtin_function *find_builtin(const char *name)
-{
-    for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
-        if (strcmp(builtins[i].name, name) == 0) {
-            return builtins[i].run;
+        if ((shell.status == 0) != (node->kind == NODE_WHILE)) {
+            shell.status = status;
+            break;
         }
-    }
-    return NULL;
-}
-
-/* One line for a program that could not be started. Returns the status that says so. */
-static int explain(const char *name, const char *path, int error, const char *reason)
-{
-    if (error == ENOENT) {
-        fprintf(stderr, "sh: %s: not found\n", name);
-        return STATUS_NOT_FOUND;
-    }
-    if (reason[0] != '\0') {
-        fprintf(stderr, "sh: %s: %s\n", path, reason);
-    } else {
-        fprintf(stderr, "sh: %s: %s\n", name, error == ENOEXEC ? "not a program" : pando_strerror(error));
-    }
-    return STATUS_CANNOT_RUN;
-}
-
-/* Start a program. Returns 0, or the status that says why it could not be started. */
-static int start(char **arguments, pid_t *pid)
-{
-    char path[PATH_BYTES];
-    char reason[ABI_REASON_BYTES];
-    const char *name = arguments[0];
-    const char *folder = strchr(name, '/') != NULL ? "" : PROGRAM_FOLDER "/";
-    int error = ENAMETOOLONG;
-
-    reason[0] = '\0';
-    if (snprintf(path, sizeof(path), "%s%s", folder, name) < (int)sizeof(path)) {
-        error = name[0] == '\0' ? ENOENT : pando_spawn(pid, path, NULL, arguments, environ, reason);
-    }
-    return error == 0 ? 0 : explain(name, path, error, reason);
-}
-
-static void run_program(struct shell *shell, char **arguments, bool is_background)
-{
-    pid_t pid;
-
-    /* What the shell itself has printed comes before what the program prints. */
-    fflush(stdout);
-    shell->last_status = start(arguments, &pid);
-    if (shell->last_status != 0) {
-        return;
-    }
-    if (is_background) {
-        shell->last_background = pid;
-        jobs_add(pid, arguments[0]);
-    } else {
-        shell->last_status = jobs_wait_foreground(pid, arguments[0]);
-    }
-}
-
-static void free_arguments(char **arguments)
-{
-    for (char **argument = arguments; *argument != NULL; argument++) {
-        free(*argument);
-    }
-    free(arguments);
-}
-
-/* The command's words as a program gets them, or NULL after a message. */
-static char **expand_arguments(const struct command *command, const struct shell *shell)
-{
-    char **arguments = calloc(command->word_count + 1, sizeof(*arguments));
-
-    for (size_t i = 0; arguments != NULL && i < command->word_count; i++) {
-        arguments[i] = script_expand(command->words[i], shell);
-        if (arguments[i] == NULL) {
-            free_arguments(arguments);
-            arguments = NULL;
+        run_node(script, node->loop.body, flags & ~RUN_LAST);
+        if (leaves_loop()) {
+            break;
         }
+        status = shell.status;
     }
-    if (arguments == NULL) {
-        fprintf(stderr, "sh: out of memory\n");
-    }
-    return arguments;
+    shell.loop_depth--;
 }
 
-static void run_command(struct shell *shell, const struct command *command, bool is_background)
+static bool expand_list(struct script *script, struct node *node, struct words *words)
 {
-    char **arguments = expand_arguments(command, shell);
+    bool is_expanded = true;
 
-    if (arguments == NULL) {
-        shell->last_status = STATUS_CANNOT_RUN;
-        return;
-    }
-    builtin_function *builtin = find_builtin(arguments[0]);
-
-    if (builtin != NULL && !is_background) {
-        shell->last_status = builtin(shell, arguments);
-    } else {
-        run_program(shell, arguments, is_background);
-    }
-    free_arguments(arguments);
-}
-
-static void run_list_in_background(struct shell *shell, const struct command *first, const struct command *last)
-{
-    char *text = strndup(first->text.start, (size_t)(last->text.end - first->text.start));
-    char *arguments[] = { "sh", "-c", text, NULL };
-
-    if (text == NULL) {
-        fprintf(stderr, "sh: out of memory\n");
-        shell->last_status = STATUS_CANNOT_RUN;
-        return;
-    }
-    run_program(shell, arguments, true);
-    free(text);
-}
-
-static void run_list(struct shell *shell, const struct command *first, const struct command *last)
-{
-    for (const struct command *command = first; command <= last && !shell->wants_exit; command++) {
-        bool is_skipped = false;
-
-        if (command > first) {
-            is_skipped = (command[-1].connector == CONNECT_AND) != (shell->last_status == 0);
+    if (node->for_each.has_words) {
+        for (struct word *word = node->for_each.words; word != NULL && is_expanded; word = word->next) {
+            is_expanded = expand_word(script, word, words);
         }
-        if (!is_skipped) {
-            run_command(shell, command, false);
-        }
+        return is_expanded;
     }
+    for (size_t i = 0; i < shell.parameters.count; i++) {
+        words_add(words, strdup(shell.parameters.values[i]));
+    }
+    if (words->has_failed) {
+        shell_out_of_memory();
+    }
+    return !words->has_failed;
 }
 
-static bool is_chained(const struct command *command)
+static void run_for(struct script *script, struct node *node, unsigned flags)
 {
-    return command->connector == CONNECT_AND || command->connector == CONNECT_OR;
+    struct slice slice = node->for_each.name;
+    char *name = strndup(script->text.data + slice.start, slice.end - slice.start);
+    struct words words = { 0 };
+
+    if (name == NULL) {
+        shell_out_of_memory();
+    } else if (expand_list(script, node, &words)) {
+        if (words.count == 0) {
+            shell.status = 0;
+        }
+        shell.loop_depth++;
+        for (size_t i = 0; i < words.count && variables_set(name, words.items[i]); i++) {
+            run_node(script, node->for_each.body, flags & ~RUN_LAST);
+            if (leaves_loop()) {
+                break;
+            }
+        }
+        shell.loop_depth--;
+    }
+    words_free(&words);
+    free(name);
 }
 
-void run_text(struct shell *shell, const char *text)
+/* --- Case */
+
+/* Whether one of the patterns matches; false too when one can't be expanded. */
+static bool matches(struct script *script, const struct case_item *item, const char *subject)
 {
-    struct script script;
+    bool is_matched = false;
 
-    if (!script_parse(text, &script)) {
-        shell->last_status = STATUS_USAGE;
-        script_free(&script);
-        return;
+    for (const struct word *word = item->patterns; word != NULL && !is_matched && goes_on(); word = word->next) {
+        char *pattern = expand_pattern(script, word->slice);
+
+        is_matched = pattern != NULL && pattern_matches(pattern, subject, subject + strlen(subject));
+        free(pattern);
     }
-    for (size_t i = 0; i < script.count && !shell->wants_exit; i++) {
-        const struct command *first = &script.commands[i];
+    return is_matched;
+}
 
-        while (is_chained(&script.commands[i])) {
-            i++;
-        }
-        const struct command *last = &script.commands[i];
+static void run_case(struct script *script, struct node *node, unsigned flags)
+{
+    char *subject = expand_string(script, node->choice.subject->slice);
+    struct case_item *item = node->choice.items;
 
-        if (last->connector != CONNECT_BACKGROUND) {
-            run_list(shell, first, last);
-        } else if (first == last) {
-            run_command(shell, first, true);
+    while (subject != NULL && item != NULL && goes_on() && !matches(script, item, subject)) {
+        item = item->next;
+    }
+    if (subject != NULL && goes_on()) {
+        if (item != NULL && item->body != NULL) {
+            run_node(script, item->body, flags);
         } else {
-            run_list_in_background(shell, first, last);
+            shell.status = 0;
         }
     }
-    script_free(&script);
+    free(subject);
+}
+
+/* --- One node */
+
+static void run_kind(struct script *script, struct node *node, unsigned flags)
+{
+    switch (node->kind) {
+    case NODE_SIMPLE:
+        command_run(script, node, flags);
+        break;
+    case NODE_PIPELINE:
+        pipeline_run(script, node, flags);
+        break;
+    case NODE_AND_OR:
+        run_and_or(script, node->members, flags);
+        break;
+    case NODE_LIST:
+        run_list(script, node->members, flags);
+        break;
+    case NODE_GROUP:
+    case NODE_SUBSHELL:
+        run_node(script, node->body, flags);
+        break;
+    case NODE_IF:
+        run_if(script, node, flags);
+        break;
+    case NODE_WHILE:
+    case NODE_UNTIL:
+        run_while(script, node, flags);
+        break;
+    case NODE_FOR:
+        run_for(script, node, flags);
+        break;
+    case NODE_CASE:
+        run_case(script, node, flags);
+        break;
+    case NODE_FUNCTION:
+        shell.status = functions_define(script, node) ? 0 : shell.status;
+        break;
+    }
+}
+
+static void run_redirected(struct script *script, struct node *node, unsigned flags)
+{
+    struct redirect saved = { 0 };
+
+    if (redirect_make(&saved, script, node->redirections)) {
+        run_kind(script, node, flags);
+    }
+    redirect_undo(&saved);
+}
+
+/* With set -e a command that fails ends the shell, unless somebody asks whether it failed. */
+static void exit_on_error(const struct node *node)
+{
+    bool counts = node->kind == NODE_SIMPLE || node->kind == NODE_SUBSHELL ||
+        (node->kind == NODE_PIPELINE && !node->pipeline.is_negated);
+
+    if (shell.exits_on_error && counts && shell.status != 0 && !shell.is_tested && goes_on()) {
+        shell.control = CONTROL_EXIT;
+    }
+}
+
+void run_node(struct script *script, struct node *node, unsigned flags)
+{
+    if (!goes_on() || shell_is_interrupted() || shell_is_too_deep()) {
+        return;
+    }
+    if (node->is_background) {
+        pipeline_run_background(script, node);
+        return;
+    }
+    bool was_tested = shell.is_tested;
+    bool is_process = node->kind == NODE_SUBSHELL && !(shell.child_depth > 0 && (flags & RUN_LAST));
+
+    shell.is_tested = was_tested || (flags & RUN_TESTED);
+    if (is_process) {
+        pipeline_run_subshell(script, node);
+    } else if (node->kind != NODE_SIMPLE && node->redirections != NULL) {
+        run_redirected(script, node, flags);
+    } else {
+        run_kind(script, node, flags);
+    }
+    exit_on_error(node);
+    shell.is_tested = was_tested;
+}
+
+/* Without memory for a script, one line of the input is lost. */
+static bool skip_line(struct input *input)
+{
+    struct text line = { 0 };
+
+    shell_out_of_memory();
+    bool has_line = input_line(input, &line) != INPUT_END;
+
+    text_free(&line);
+    return has_line;
+}
+
+bool run_next(struct input *input, unsigned flags)
+{
+    struct script *script = script_new(input->name, input->kind == INPUT_TERMINAL ? 1 : input->line_count + 1);
+    struct node *node;
+
+    if (script == NULL) {
+        return skip_line(input);
+    }
+    enum parse_result result = parse_command(script, input, &node);
+    bool is_last = (flags & RUN_LAST) && input->kind == INPUT_STRING && *input->next == '\0';
+
+    if (result == PARSE_COMMAND) {
+        shell.command_count++;
+        run_node(script, node, is_last ? RUN_LAST : RUN_PLAINLY);
+    } else if (result == PARSE_ERROR) {
+        shell_give_up();
+    } else if (result == PARSE_INTERRUPTED) {
+        shell.status = STATUS_SIGNAL + SIGINT;
+        shell.control = CONTROL_ABANDON;
+    }
+    script_release(script);
+    return result != PARSE_END;
+}
+
+void run_input(struct input *input, unsigned flags)
+{
+    unsigned before = shell.command_count;
+
+    while (goes_on() && run_next(input, flags)) {
+    }
+    if (goes_on() && shell.command_count == before) {
+        shell.status = 0;
+    }
 }

@@ -1,295 +1,101 @@
 /*
- * The shell's language: commands of words, joined by ; & && || and newlines, with quotes, \ and # comments.
+ * Scripts: who holds them, and parts of their text.
  *
- * A word is kept as the slice of the text that it was, quotes and all, since $? in it means the status at the time
- * it runs. The same walk over quotes (word_end) serves parsing, so that what is a word is decided in one place.
+ * Invariant: the documents are linked in the order of the text, *documents_end is NULL.
  */
-#include "sh.h"
+#include "script.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD_FIRST_BYTES 32
-
-/* A growing string. Once memory was short it takes no more. */
-struct builder {
-    char *data;
-    size_t length;
-    size_t capacity;
-    bool has_failed;
-};
-
-static bool is_blank(char c)
+static char *copy(struct script *script, const char *bytes, size_t count)
 {
-    return c == ' ' || c == '\t' || c == '\r';
+    char *copied = arena_take(&script->arena, count + 1);
+
+    if (copied != NULL) {
+        memcpy(copied, bytes, count);
+    }
+    return copied;
 }
 
-static bool ends_word(char c)
+struct script *script_new(const char *name, unsigned first_line)
 {
-    return c == '\0' || c == '\n' || c == ';' || c == '&' || c == '|' || is_blank(c);
-}
+    struct script *script = calloc(1, sizeof(*script));
 
-/* The end of the quoted part that starts at @at, or NULL when it has none. */
-static const char *quote_end(const char *at)
-{
-    char quote = *at++;
-
-    while (*at != quote) {
-        if (*at == '\\' && quote == '"' && at[1] != '\0') {
-            at++;
-        }
-        if (*at == '\0') {
+    if (script == NULL) {
+        return NULL;
+    }
+    script->references = 1;
+    script->first_line = first_line;
+    script->documents_end = &script->documents;
+    if (name != NULL) {
+        script->name = copy(script, name, strlen(name));
+        if (script->name == NULL) {
+            script_release(script);
             return NULL;
         }
-        at++;
     }
-    return at + 1;
+    return script;
 }
 
-static const char *word_end(const char *at)
+void script_hold(struct script *script)
 {
-    while (at != NULL && !ends_word(*at)) {
-        if (*at == '\'' || *at == '"') {
-            at = quote_end(at);
-        } else if (*at == '\\' && at[1] != '\0') {
-            at += 2;
-        } else {
-            at++;
+    script->references++;
+}
+
+void script_release(struct script *script)
+{
+    if (--script->references == 0) {
+        arena_release(&script->arena, (struct arena){ 0 });
+        text_free(&script->text);
+        free(script);
+    }
+}
+
+struct script_mark script_mark(const struct script *script)
+{
+    return (struct script_mark){ .arena = script->arena, .documents_end = script->documents_end };
+}
+
+void script_forget(struct script *script, struct script_mark mark)
+{
+    script->documents_end = mark.documents_end;
+    *script->documents_end = NULL;
+    arena_release(&script->arena, mark.arena);
+}
+
+char *script_copy(struct script *script, struct slice slice)
+{
+    return copy(script, script->text.data + slice.start, slice.end - slice.start);
+}
+
+char *script_extract(const struct script *script, struct slice slice)
+{
+    const char *bytes = script->text.data;
+    struct text out = { 0 };
+    bool has_bodies = false;
+
+    text_append(&out, bytes + slice.start, slice.end - slice.start);
+    for (const struct redirection *document = script->documents; document != NULL; document = document->next_document) {
+        bool is_inside = document->word.start >= slice.start && document->word.end <= slice.end;
+
+        if (is_inside && document->body.start >= slice.end) {
+            if (!has_bodies) {
+                text_put(&out, '\n');
+            }
+            has_bodies = true;
+            text_append(&out, bytes + document->body.start, document->body_end - document->body.start);
         }
     }
-    return at;
+    return text_take(&out);
 }
 
-static const char *skip_blanks(const char *at)
+unsigned script_line(const struct script *script, size_t offset)
 {
-    while (is_blank(*at) || (*at == '\\' && at[1] == '\n')) {
-        at += *at == '\\' ? 2 : 1;
+    unsigned line = script->first_line;
+
+    for (size_t i = 0; i < offset && i < script->text.length; i++) {
+        line += script->text.data[i] == '\n';
     }
-    if (*at == '#') {
-        at += strcspn(at, "\n");
-    }
-    return at;
-}
-
-static bool complain(const char *what)
-{
-    fprintf(stderr, "sh: %s\n", what);
-    return false;
-}
-
-static bool complain_about(const char *at)
-{
-    if (*at == '\0' || *at == '\n') {
-        return complain("syntax error: unexpected end of line");
-    }
-    size_t length = at[1] == at[0] && (at[0] == '&' || at[0] == '|') ? 2 : 1;
-
-    fprintf(stderr, "sh: syntax error: unexpected %.*s\n", (int)length, at);
-    return false;
-}
-
-static bool add_word(struct command *command, struct slice word)
-{
-    struct slice *grown = reallocarray(command->words, command->word_count + 1, sizeof(*grown));
-
-    if (grown == NULL) {
-        return complain("out of memory");
-    }
-    command->words = grown;
-    command->words[command->word_count++] = word;
-    return true;
-}
-
-static struct command *add_command(struct script *script)
-{
-    struct command *grown = reallocarray(script->commands, script->count + 1, sizeof(*grown));
-
-    if (grown == NULL) {
-        complain("out of memory");
-        return NULL;
-    }
-    script->commands = grown;
-    grown[script->count] = (struct command){ 0 };
-    return &grown[script->count++];
-}
-
-/* The words of one command from *@at on; *@at is left at what ends it. */
-static bool parse_words(struct command *command, const char **at)
-{
-    command->text.start = *at;
-    while (!ends_word(**at)) {
-        struct slice word = { .start = *at, .end = word_end(*at) };
-
-        /* Said, not taken for a word: `echo x > file` would print its own redirection. */
-        if (**at == '<' || **at == '>') {
-            return complain("redirections are not there yet: quote < and > to mean themselves");
-        }
-        if (word.end == NULL) {
-            return complain("unbalanced quote");
-        }
-        if (!add_word(command, word)) {
-            return false;
-        }
-        command->text.end = word.end;
-        *at = skip_blanks(word.end);
-    }
-    return command->word_count > 0 || complain_about(*at);
-}
-
-/* What stands at *@at between two commands; *@at is left behind it. */
-static bool parse_connector(enum connector *connector, const char **at)
-{
-    char c = **at;
-    bool is_double = c != '\0' && (*at)[1] == c;
-
-    if (c == '|' && !is_double) {
-        return complain("pipes are not there yet");
-    }
-    *connector = c == '&' ? (is_double ? CONNECT_AND : CONNECT_BACKGROUND) : c == '|' ? CONNECT_OR : CONNECT_END;
-    if (c != '\0') {
-        *at += *connector == CONNECT_AND || *connector == CONNECT_OR ? 2 : 1;
-    }
-    return true;
-}
-
-static const char *skip_empty_lines(const char *at)
-{
-    at = skip_blanks(at);
-    while (*at == '\n') {
-        at = skip_blanks(at + 1);
-    }
-    return at;
-}
-
-bool script_parse(const char *text, struct script *script)
-{
-    const char *at = skip_empty_lines(text);
-    bool needs_more = false;
-
-    *script = (struct script){ 0 };
-    while (*at != '\0' || needs_more) {
-        struct command *command = add_command(script);
-
-        if (command == NULL || !parse_words(command, &at) || !parse_connector(&command->connector, &at)) {
-            return false;
-        }
-        needs_more = command->connector == CONNECT_AND || command->connector == CONNECT_OR;
-        at = skip_empty_lines(at);
-    }
-    return true;
-}
-
-void script_free(struct script *script)
-{
-    for (size_t i = 0; i < script->count; i++) {
-        free(script->commands[i].words);
-    }
-    free(script->commands);
-}
-
-static bool grow(struct builder *out)
-{
-    size_t wanted = out->capacity == 0 ? WORD_FIRST_BYTES : 2 * out->capacity;
-    char *grown = realloc(out->data, wanted);
-
-    if (grown == NULL) {
-        out->has_failed = true;
-        return false;
-    }
-    out->data = grown;
-    out->capacity = wanted;
-    return true;
-}
-
-static void put(struct builder *out, char c)
-{
-    if (!out->has_failed && (out->length < out->capacity || grow(out))) {
-        out->data[out->length++] = c;
-    }
-}
-
-static void put_string(struct builder *out, const char *string)
-{
-    while (*string != '\0') {
-        put(out, *string++);
-    }
-}
-
-static void put_number(struct builder *out, int number)
-{
-    char digits[12];
-
-    snprintf(digits, sizeof(digits), "%d", number);
-    put_string(out, digits);
-}
-
-static const char *put_variable(struct builder *out, const char *at, const char *end)
-{
-    char name[64];
-    size_t length = 0;
-
-    while (at < end && length + 1 < sizeof(name) && (isalnum((unsigned char)*at) || *at == '_')) {
-        name[length++] = *at++;
-    }
-    name[length] = '\0';
-    const char *value = getenv(name);
-
-    put_string(out, value != NULL ? value : "");
-    return at;
-}
-
-/* What the $ at @at stands for. Returns where to go on. */
-static const char *put_dollar(struct builder *out, const char *at, const char *end, const struct shell *shell)
-{
-    char kind = at + 1 < end ? at[1] : '\0';
-
-    if (kind == '?') {
-        put_number(out, shell->last_status);
-    } else if (kind == '!') {
-        if (shell->last_background != 0) {
-            put_number(out, (int)shell->last_background);
-        }
-    } else if (isalpha((unsigned char)kind) || kind == '_') {
-        return put_variable(out, at + 1, end);
-    } else {
-        put(out, '$');
-        return at + 1;
-    }
-    return at + 2;
-}
-
-static bool is_escape(const char *at, const char *end, char quote)
-{
-    if (*at != '\\' || at + 1 >= end || quote == '\'') {
-        return false;
-    }
-    return quote == '\0' || strchr("\"\\$", at[1]) != NULL;
-}
-
-char *script_expand(struct slice word, const struct shell *shell)
-{
-    struct builder out = { 0 };
-    char quote = '\0';
-
-    for (const char *at = word.start; at < word.end;) {
-        if (*at == quote || (quote == '\0' && (*at == '\'' || *at == '"'))) {
-            quote = quote == '\0' ? *at : '\0';
-            at++;
-        } else if (is_escape(at, word.end, quote)) {
-            put(&out, at[1]);
-            at += 2;
-        } else if (*at == '$' && quote != '\'') {
-            at = put_dollar(&out, at, word.end, shell);
-        } else {
-            put(&out, *at++);
-        }
-    }
-    put(&out, '\0');
-    if (out.has_failed) {
-        free(out.data);
-        return NULL;
-    }
-    return out.data;
+    return line;
 }
