@@ -108,7 +108,7 @@ static int64_t divide(struct evaluation *e, enum operation operation, int64_t le
     }
     /* The quotient of the least number has no place; that of its wrapped negation is the same. */
     if (right == -1) {
-        return operation == OPERATE_DIVIDE ? (int64_t)-(uint64_t)left : 0;
+        return operation == OPERATE_DIVIDE ? (int64_t) - (uint64_t)left : 0;
     }
     return operation == OPERATE_DIVIDE ? left / right : left % right;
 }
@@ -255,7 +255,7 @@ static int64_t unary(struct evaluation *e)
         return accept(e, ')') ? value : fail(e, "( without )");
     }
     if (accept(e, '-')) {
-        return (int64_t)-(uint64_t)unary(e);
+        return (int64_t) - (uint64_t)unary(e);
     }
     if (accept(e, '+')) {
         return unary(e);
@@ -283,7 +283,8 @@ static int64_t binary(struct evaluation *e, unsigned precedence)
         bool was_skipped = e->is_skipped;
 
         e->at += strlen(operators[found].text);
-        e->is_skipped = was_skipped || (operation == OPERATE_AND && left == 0) || (operation == OPERATE_OR && left != 0);
+        e->is_skipped =
+            was_skipped || (operation == OPERATE_AND && left == 0) || (operation == OPERATE_OR && left != 0);
         int64_t right = binary(e, operators[found].precedence + 1u);
 
         e->is_skipped = was_skipped;

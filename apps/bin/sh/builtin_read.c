@@ -130,9 +130,9 @@ static bool assign(const struct splitter *splitter, const char *name, size_t sta
 
 static bool assign_all(struct marked_line *line, char **names)
 {
-    struct splitter splitter = {
-        .bytes = text_string(&line->bytes), .marks = text_string(&line->marks), .end = line->bytes.length
-    };
+    struct splitter splitter = { .bytes = text_string(&line->bytes),
+                                 .marks = text_string(&line->marks),
+                                 .end = line->bytes.length };
 
     if (splitter.bytes == NULL || splitter.marks == NULL) {
         shell_out_of_memory();

@@ -22,7 +22,7 @@ struct expression {
     bool has_failed;
 };
 
-static bool or(struct expression *e);
+static bool or (struct expression * e);
 
 static bool fail(struct expression *e, const char *word, const char *why)
 {
@@ -132,10 +132,12 @@ enum comparison {
 static enum comparison find_comparison(const char *word)
 {
     static const char names[][4] = {
-        [COMPARE_SAME] = "=",        [COMPARE_OTHER] = "!=",      [COMPARE_BEFORE] = "<",
-        [COMPARE_BEHIND] = ">",      [COMPARE_EQUAL] = "-eq",     [COMPARE_UNEQUAL] = "-ne",
-        [COMPARE_LESS] = "-lt",      [COMPARE_LESS_EQUAL] = "-le", [COMPARE_GREATER] = "-gt",
-        [COMPARE_GREATER_EQUAL] = "-ge", [COMPARE_NEWER] = "-nt", [COMPARE_OLDER] = "-ot",
+        [COMPARE_SAME] = "=",        [COMPARE_OTHER] = "!=",
+        [COMPARE_BEFORE] = "<",      [COMPARE_BEHIND] = ">",
+        [COMPARE_EQUAL] = "-eq",     [COMPARE_UNEQUAL] = "-ne",
+        [COMPARE_LESS] = "-lt",      [COMPARE_LESS_EQUAL] = "-le",
+        [COMPARE_GREATER] = "-gt",   [COMPARE_GREATER_EQUAL] = "-ge",
+        [COMPARE_NEWER] = "-nt",     [COMPARE_OLDER] = "-ot",
         [COMPARE_SAME_FILE] = "-ef",
     };
     unsigned i = 0;
@@ -173,8 +175,8 @@ static bool compare_numbers(struct expression *e, const char *left_word, enum co
 
 static bool is_newer(const struct stat *a, const struct stat *b)
 {
-    return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec :
-                                                    a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+    return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
+                                                  : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
 static bool compare_files(const char *left_path, enum comparison comparison, const char *right_path)
@@ -237,7 +239,7 @@ static bool primary(struct expression *e)
         return compare(e, first, comparison, e->at[-1]);
     }
     if (strcmp(first, "(") == 0 && left(e) > 0) {
-        bool value = shell_is_too_deep() ? fail(e, first, "nested too deeply") : or(e);
+        bool value = shell_is_too_deep() ? fail(e, first, "nested too deeply") : or (e);
 
         return accept(e, ")") ? value : fail(e, first, "without )");
     }
@@ -247,7 +249,7 @@ static bool primary(struct expression *e)
     return first[0] != '\0';
 }
 
-static bool not(struct expression *e)
+static bool not(struct expression * e)
 {
     bool is_negated = false;
 
@@ -258,7 +260,7 @@ static bool not(struct expression *e)
     return primary(e) != is_negated;
 }
 
-static bool and(struct expression *e)
+static bool and (struct expression * e)
 {
     bool value = not(e);
 
@@ -270,7 +272,7 @@ static bool and(struct expression *e)
     return value;
 }
 
-static bool or(struct expression *e)
+static bool or (struct expression * e)
 {
     bool value = and(e);
 
@@ -334,7 +336,7 @@ static bool test_words(struct expression *e, size_t count, char **words)
     if (count == 4 && strcmp(words[0], "!") == 0) {
         return !test_three(e, words + 1);
     }
-    bool value = or(e);
+    bool value = or (e);
 
     return left(e) == 0 ? value : fail(e, *e->at, "not expected");
 }

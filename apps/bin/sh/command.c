@@ -32,7 +32,7 @@ static bool is_assignment(const struct script *script, const struct word *word, 
     const char *name = before->count > 0 ? before->items[0] : "";
 
     return name_end > start && name_end < end && *name_end == '=' &&
-        (strcmp(name, "export") == 0 || strcmp(name, "local") == 0);
+           (strcmp(name, "export") == 0 || strcmp(name, "local") == 0);
 }
 
 static bool expand_words(struct script *script, const struct node *node, struct words *words)
@@ -197,8 +197,7 @@ static void call(struct function *function, struct words *words)
     functions_release(function);
 }
 
-static void run_function(struct script *script, const struct node *node, struct function *function,
-                         struct words *words)
+static void run_function(struct script *script, const struct node *node, struct function *function, struct words *words)
 {
     struct redirect saved = { 0 };
     struct variable_save *saves = NULL;
@@ -360,8 +359,8 @@ bool command_can_start(struct script *script, const struct node *node)
 
 enum command_kind command_look_up(const char *name)
 {
-    static const char *const reserved[] = { "!",    "case", "do",   "done", "elif", "else",  "esac",  "fi", "for",
-                                            "if",   "in",   "then", "time", "{",    "until", "while", "}" };
+    static const char *const reserved[] = { "!",  "case", "do",   "done", "elif", "else",  "esac",  "fi", "for",
+                                            "if", "in",   "then", "time", "{",    "until", "while", "}" };
     const struct builtin *builtin = builtins_find(name);
 
     for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {

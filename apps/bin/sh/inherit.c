@@ -228,7 +228,8 @@ static void run_commands(struct child *child, const char *text)
         shell_out_of_memory();
         return;
     }
-    shell_set_parameters((struct parameters){ child->parameters.items, child->parameters.count, child->parameters.items });
+    shell_set_parameters(
+        (struct parameters){ child->parameters.items, child->parameters.count, child->parameters.items });
     input_from_string(&input, text);
     input.name = child->name;
     input.line_count = child->line > 0 ? child->line - 1 : 0;

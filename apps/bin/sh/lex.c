@@ -292,7 +292,8 @@ static void scan_word(struct lexer *lexer)
 }
 
 /* In an order that has each before its own beginnings. */
-static const struct operator{
+static const struct operator
+{
     char text[4];
     unsigned char kind;
     unsigned char redirection;
@@ -393,7 +394,7 @@ bool lex_is_word(const struct lexer *lexer, const char *string)
     size_t length = strlen(string);
 
     return lexer->token.kind == TOKEN_WORD && slice->end - slice->start == length &&
-        memcmp(lexer->script->text.data + slice->start, string, length) == 0;
+           memcmp(lexer->script->text.data + slice->start, string, length) == 0;
 }
 
 /* --- Here-documents */
@@ -418,8 +419,8 @@ static bool skip_line(struct lexer *lexer, const struct redirection *document)
         lexer->at++;
     }
     size_t length = lexer->at - start;
-    bool is_end =
-        length == strlen(document->delimiter) && memcmp(lexer->script->text.data + start, document->delimiter, length) == 0;
+    bool is_end = length == strlen(document->delimiter) &&
+                  memcmp(lexer->script->text.data + start, document->delimiter, length) == 0;
 
     lexer->at += c == '\n';
     return is_end;

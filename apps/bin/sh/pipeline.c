@@ -55,7 +55,7 @@ static void start_stage(const struct start *start, const struct node *node)
 {
     struct redirect saved = { 0 };
     bool is_connected = (start->input < 0 || redirect_set(&saved, STDIN_FILENO, start->input)) &&
-        (start->output < 0 || redirect_set(&saved, STDOUT_FILENO, start->output));
+                        (start->output < 0 || redirect_set(&saved, STDOUT_FILENO, start->output));
 
     if (!is_connected) {
         jobs_add(start->job, STATUS_CANNOT_RUN, 0);

@@ -155,7 +155,8 @@ static int spawn(struct attempt *attempt, const char *path, char **arguments)
     is_ready = true;
     sigfillset(&defaults);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (attempt->group < 0 ? 0 : POSIX_SPAWN_SETPGROUP)));
+    posix_spawnattr_setflags(&attributes,
+                             (short)(POSIX_SPAWN_SETSIGDEF | (attempt->group < 0 ? 0 : POSIX_SPAWN_SETPGROUP)));
     if (attempt->group >= 0) {
         posix_spawnattr_setpgroup(&attributes, attempt->group);
     }

@@ -159,8 +159,8 @@ static bool give_document(struct redirect *saved, struct script *script, const s
         return false;
     }
     size_t length = strlen(body);
-    bool is_given = length <= PIPE_BUF ? write(ends[1], body, length) == (ssize_t)length :
-                                         pipeline_start_writer(body, ends[1]);
+    bool is_given =
+        length <= PIPE_BUF ? write(ends[1], body, length) == (ssize_t)length : pipeline_start_writer(body, ends[1]);
 
     close(ends[1]);
     is_given = redirect_set(saved, redirection->fd, ends[0]) && is_given;

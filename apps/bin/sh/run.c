@@ -237,7 +237,7 @@ static void run_redirected(struct script *script, struct node *node, unsigned fl
 static void exit_on_error(const struct node *node)
 {
     bool counts = node->kind == NODE_SIMPLE || node->kind == NODE_SUBSHELL ||
-        (node->kind == NODE_PIPELINE && !node->pipeline.is_negated);
+                  (node->kind == NODE_PIPELINE && !node->pipeline.is_negated);
 
     if (shell.exits_on_error && counts && shell.status != 0 && !shell.is_tested && goes_on()) {
         shell.control = CONTROL_EXIT;
