@@ -161,6 +161,9 @@ static int64_t kill_checked(int32_t pid, uint32_t signal)
     if (pid > 0) {
         return kill_one(pid, signal);
     }
+    if (pid == INT32_MIN) {
+        return -ESRCH; /* -pid is no number */
+    }
     return signals_send_group(pid == 0 ? task_current()->group : -pid, signal) > 0 ? 0 : -ESRCH;
 }
 
@@ -177,7 +180,7 @@ int64_t call_tgkill(uint64_t group, uint64_t tid, uint64_t signal, uint64_t a3, 
     if ((int32_t)group <= 0 || (int32_t)tid <= 0) {
         return -EINVAL;
     }
-    return group != tid ? -ESRCH : kill_checked((int32_t)tid, (uint32_t)signal);
+    return (int32_t)group != (int32_t)tid ? -ESRCH : kill_checked((int32_t)tid, (uint32_t)signal);
 }
 
 int64_t call_tkill(uint64_t tid, uint64_t signal, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

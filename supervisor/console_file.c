@@ -174,6 +174,17 @@ static int64_t set_settings(uint64_t from, uint32_t request)
     return 0;
 }
 
+static int64_t set_size(uint64_t from)
+{
+    struct abi_winsize size;
+
+    if (arch_copy_in(&size, uaddr(from), sizeof(size))) {
+        return -EFAULT;
+    }
+    console.size = size;
+    return 0;
+}
+
 static int64_t set_foreground(uint64_t from)
 {
     int32_t group;
@@ -224,7 +235,7 @@ static int64_t control_console(struct file *file, uint32_t request, uint64_t arg
     case ABI_TIOCGWINSZ:
         return arch_copy_out(uaddr(argument), &console.size, sizeof(console.size));
     case ABI_TIOCSWINSZ:
-        return arch_copy_in(&console.size, uaddr(argument), sizeof(console.size));
+        return set_size(argument);
     case ABI_TIOCGPGRP:
         return arch_copy_out(uaddr(argument), &console.foreground, sizeof(console.foreground));
     case ABI_TIOCSPGRP:

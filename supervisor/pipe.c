@@ -29,11 +29,13 @@ struct pipe {
     uint64_t written;
     struct wait_queue readers;
     struct wait_queue writers;
+    uint32_t number; /* what fstat() tells them apart by */
     bool has_reader;
     bool has_writer;
 };
 
 static struct pool pool = POOL("pipe", struct pipe);
+static uint32_t last_number;
 
 static uint64_t used(const struct pipe *pipe)
 {
@@ -202,7 +204,7 @@ static void close_end(struct file *file)
 
 static void describe_pipe(const struct file *file, struct abi_stat *stat)
 {
-    stat->inode = (uint64_t)(uintptr_t)file->pipe & 0xffffffff; /* tells pipes apart, and no address */
+    stat->inode = file->pipe->number;
     stat->mode = ABI_S_IFIFO | 0600;
     stat->link_count = 1;
     stat->block_size_bytes = (int32_t)PAGE_SIZE;
@@ -234,7 +236,7 @@ int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)
     struct file *reader = file_create(&kind, nowhere, flags | ABI_O_RDONLY);
     struct file *writer = reader == NULL ? NULL : file_create(&kind, nowhere, flags | ABI_O_WRONLY);
 
-    *pipe = (struct pipe){ .has_reader = true, .has_writer = true };
+    *pipe = (struct pipe){ .number = ++last_number, .has_reader = true, .has_writer = true };
     list_init(&pipe->readers.tasks);
     list_init(&pipe->writers.tasks);
     if (writer == NULL) {

@@ -294,12 +294,12 @@ int64_t call_rt_sigaction(uint64_t signal, uint64_t from, uint64_t old_to, uint6
         return -EINVAL;
     }
     struct abi_sigaction old = action_of(signals, (uint32_t)signal);
-    int error = from != 0 ? set_action(signals, (uint32_t)signal, &action) : 0;
 
-    if (error == 0 && old_to != 0 && arch_copy_out(uaddr(old_to), &old, sizeof(old))) {
+    /* First what can fail: a bad pointer changes nothing. */
+    if (old_to != 0 && arch_copy_out(uaddr(old_to), &old, sizeof(old))) {
         return -EFAULT;
     }
-    return error;
+    return from != 0 ? set_action(signals, (uint32_t)signal, &action) : 0;
 }
 
 /* Replace the set of blocked signals; what that lets through is noticed, but for what is ignored. */
@@ -319,6 +319,24 @@ static void set_blocked(struct task *task, uint64_t blocked)
     notice(task);
 }
 
+/* What rt_sigprocmask makes of the @old set with @set. Returns 0 or -EINVAL. */
+static int combine(uint64_t how, uint64_t old, uint64_t set, uint64_t *combined)
+{
+    switch ((int32_t)how) {
+    case ABI_SIG_BLOCK:
+        *combined = old | set;
+        return 0;
+    case ABI_SIG_UNBLOCK:
+        *combined = old & ~set;
+        return 0;
+    case ABI_SIG_SETMASK:
+        *combined = set;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
 int64_t call_rt_sigprocmask(uint64_t how, uint64_t from, uint64_t old_to, uint64_t size_bytes, uint64_t a4, uint64_t a5)
 {
     struct task *task = task_current();
@@ -332,21 +350,18 @@ int64_t call_rt_sigprocmask(uint64_t how, uint64_t from, uint64_t old_to, uint64
         if (arch_copy_in(&set, uaddr(from), sizeof(set))) {
             return -EFAULT;
         }
-        switch ((int32_t)how) {
-        case ABI_SIG_BLOCK:
-            set_blocked(task, old | set);
-            break;
-        case ABI_SIG_UNBLOCK:
-            set_blocked(task, old & ~set);
-            break;
-        case ABI_SIG_SETMASK:
-            set_blocked(task, set);
-            break;
-        default:
+        if (combine(how, old, set, &set)) {
             return -EINVAL;
         }
     }
-    return old_to == 0 ? 0 : arch_copy_out(uaddr(old_to), &old, sizeof(old));
+    /* First what can fail: a bad pointer changes nothing. */
+    if (old_to != 0 && arch_copy_out(uaddr(old_to), &old, sizeof(old))) {
+        return -EFAULT;
+    }
+    if (from != 0) {
+        set_blocked(task, set);
+    }
+    return 0;
 }
 
 int64_t call_rt_sigpending(uint64_t to, uint64_t size_bytes, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

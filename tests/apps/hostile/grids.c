@@ -15,7 +15,8 @@ static const uint64_t values[] = {
     0, 1, PAGE - 1, PAGE, USER_END, (1ull << 39) - PAGE, 1ull << 63, 0 - PAGE, UINT64_MAX,
 };
 
-static int64_t file, image;
+static int64_t file, image, zero;
+static int32_t ends[2]; /* of a pipe that is empty and never waits */
 static uint64_t file_size;
 static uint64_t *sentinel;
 
@@ -25,6 +26,16 @@ typedef int64_t grid_call(uint64_t first, uint64_t second);
 static bool is_small(uint64_t size)
 {
     return size <= PAGE;
+}
+
+static bool is_nothing(uint64_t size)
+{
+    return size == 0;
+}
+
+static bool is_nothing_in_32_bits(uint64_t size)
+{
+    return (uint32_t)size == 0;
 }
 
 static int64_t undo_map(int64_t address, uint64_t size)
@@ -95,6 +106,87 @@ static int64_t grid_writev(uint64_t base, uint64_t size)
     return raw_syscall3(SYS_writev, 1, ADDRESS(parts), 2);
 }
 
+static int64_t grid_readv(uint64_t base, uint64_t size)
+{
+    const struct abi_iovec parts[] = { { base, size }, { base, size } };
+    int64_t moved = raw_syscall3(SYS_readv, (uint64_t)file, ADDRESS(parts), 2);
+
+    sys_seek(file, 0, ABI_SEEK_SET);
+    return moved;
+}
+
+static int64_t grid_readv_vector(uint64_t vector, uint64_t count)
+{
+    return raw_syscall3(SYS_readv, (uint64_t)file, vector, count);
+}
+
+static int64_t grid_read_pipe(uint64_t address, uint64_t size)
+{
+    return raw_syscall3(SYS_read, (uint64_t)ends[0], address, size);
+}
+
+static int64_t grid_write_pipe(uint64_t address, uint64_t size)
+{
+    return raw_syscall3(SYS_write, (uint64_t)ends[1], address, size);
+}
+
+static int64_t grid_read_zeros(uint64_t address, uint64_t size)
+{
+    return raw_syscall3(SYS_read, (uint64_t)zero, address, size);
+}
+
+static int64_t grid_readlinkat(uint64_t address, uint64_t size)
+{
+    return raw_syscall4(SYS_readlinkat, (uint64_t)ABI_AT_FDCWD, ADDRESS("/lib/link"), address, size);
+}
+
+static int64_t grid_getcwd(uint64_t address, uint64_t size)
+{
+    return raw_syscall2(SYS_getcwd, address, size);
+}
+
+static int64_t grid_getrandom(uint64_t address, uint64_t size)
+{
+    return raw_syscall3(SYS_getrandom, address, size, 0);
+}
+
+static int64_t grid_syslog(uint64_t address, uint64_t size)
+{
+    return raw_syscall3(SYS_syslog, ABI_SYSLOG_READ_ALL, address, size);
+}
+
+static int64_t grid_rt_sigpending(uint64_t address, uint64_t size)
+{
+    return raw_syscall2(SYS_rt_sigpending, address, size);
+}
+
+static int64_t grid_sched_getaffinity(uint64_t address, uint64_t size)
+{
+    return raw_syscall3(SYS_sched_getaffinity, 0, size, address);
+}
+
+static int64_t grid_tasks(uint64_t rows, uint64_t capacity)
+{
+    return raw_syscall2(SYS_tasks, rows, capacity);
+}
+
+static int64_t grid_task_map(uint64_t rows, uint64_t capacity)
+{
+    return raw_syscall3(SYS_task_map, 0, rows, capacity);
+}
+
+static int64_t grid_spawn_descriptors(uint64_t fds, uint64_t count)
+{
+    static const char *const arguments[] = { "true", NULL };
+    struct abi_spawn call = {
+        .path = ADDRESS("/bin/true"), .argv = ADDRESS(arguments), .fds = fds, .fd_count = (uint32_t)count
+    };
+    int64_t pid = raw_syscall1(SYS_spawn, ADDRESS(&call));
+
+    /* With no descriptor asked for it starts. */
+    return pid > 0 ? sys_wait(pid) : pid;
+}
+
 static int64_t grid_writev_vector(uint64_t vector, uint64_t count)
 {
     return raw_syscall3(SYS_writev, 1, vector, count);
@@ -160,11 +252,11 @@ static int64_t grid_region_load_content(uint64_t offset, uint64_t size)
     return load_extent((struct abi_extent){ .file_offset = offset, .size_bytes = size });
 }
 
-/* Errors that a call may answer with; success is fine where @may_succeed says so, or nowhere if it is NULL. */
+/* Errors that a call may answer with, up to a 0; success is fine where @may_succeed says so, or nowhere if it is NULL. */
 static const struct grid {
     const char *name;
     grid_call *call;
-    int64_t errors[6];
+    int64_t errors[5];
     bool (*may_succeed)(uint64_t second);
 } grids[] = {
     { "munmap", grid_munmap, { -EINVAL, -EPERM }, is_small },
@@ -174,14 +266,28 @@ static const struct grid {
     { "mmap_noreplace", grid_mmap_noreplace, { -EINVAL, -ENOMEM, -EPERM, -EEXIST }, NULL },
     { "mmap_shared", grid_mmap_shared, { -EINVAL, -ENOMEM }, is_small },
     { "mmap_file", grid_mmap_file, { -EINVAL, -ENOMEM, -EOVERFLOW }, is_small },
-    { "read", grid_read, { -EFAULT, -EINVAL, 0 }, NULL },
-    { "write", grid_write, { -EFAULT, -EINVAL, 0 }, NULL },
-    { "writev", grid_writev, { -EFAULT, -EINVAL, 0 }, NULL },
-    { "writev_vector", grid_writev_vector, { -EFAULT, -EINVAL, 0 }, NULL },
+    { "read", grid_read, { -EFAULT }, is_nothing },
+    { "read_pipe", grid_read_pipe, { -EAGAIN }, is_nothing },
+    { "read_zeros", grid_read_zeros, { -EFAULT }, is_nothing },
+    { "readv", grid_readv, { -EFAULT, -EINVAL }, is_nothing },
+    { "readv_vector", grid_readv_vector, { -EFAULT, -EINVAL }, is_nothing },
+    { "write", grid_write, { -EFAULT }, is_nothing },
+    { "write_pipe", grid_write_pipe, { -EFAULT }, is_nothing },
+    { "writev", grid_writev, { -EFAULT, -EINVAL }, is_nothing },
+    { "writev_vector", grid_writev_vector, { -EFAULT, -EINVAL }, is_nothing },
+    { "readlinkat", grid_readlinkat, { -EFAULT, -EINVAL }, NULL },
+    { "getcwd", grid_getcwd, { -EFAULT, -ERANGE }, NULL },
+    { "getrandom", grid_getrandom, { -EFAULT }, is_nothing },
+    { "syslog", grid_syslog, { -EFAULT, -EINVAL }, is_nothing_in_32_bits },
+    { "rt_sigpending", grid_rt_sigpending, { -EFAULT, -EINVAL }, is_nothing },
+    { "sched_getaffinity", grid_sched_getaffinity, { -EFAULT, -EINVAL }, NULL },
     { "getdents64", grid_getdents64, { -ENOTDIR }, NULL },
-    { "usage", grid_usage, { -EFAULT }, is_small },
+    { "usage", grid_usage, { -EFAULT }, is_nothing },
+    { "tasks", grid_tasks, { -EFAULT }, is_nothing },
+    { "task_map", grid_task_map, { -EFAULT }, is_nothing },
+    { "spawn_descriptors", grid_spawn_descriptors, { -EFAULT, -EINVAL, -EMFILE }, is_nothing_in_32_bits },
     { "region_info", grid_region_info, { -ENOENT, -EINVAL }, NULL },
-    { "region_load_image", grid_region_load_image, { -EINVAL, -ENOEXEC }, NULL },
+    { "region_load_image", grid_region_load_image, { -EINVAL, -ENOEXEC }, is_nothing },
     { "region_load_base", grid_region_load_base, { -EINVAL, -ENOEXEC, -EEXIST, -EFBIG }, NULL },
     { "region_load_extent", grid_region_load_extent, { -EINVAL, -ENOEXEC, -EEXIST }, NULL },
     { "region_load_content", grid_region_load_content, { -EINVAL, -ENOEXEC, -EEXIST }, NULL },
@@ -189,11 +295,11 @@ static const struct grid {
 
 static bool is_allowed(const struct grid *grid, uint64_t second, int64_t got)
 {
-    if (got >= 0 && grid->may_succeed != NULL) {
-        return grid->may_succeed(second);
+    if (got >= 0) {
+        return grid->may_succeed != NULL && grid->may_succeed(second);
     }
-    for (size_t i = 0; i < COUNT(grid->errors); i++) {
-        if (grid->errors[i] == got && (got != 0 || i < 3)) {
+    for (size_t i = 0; i < COUNT(grid->errors) && grid->errors[i] != 0; i++) {
+        if (grid->errors[i] == got) {
             return true;
         }
     }
@@ -306,6 +412,8 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     file = sys_open("/bin/true", 0);
     image = sys_open("/lib/spare", 0);
+    zero = sys_open("/dev/zero", 0);
+    sys_pipe(ends, ABI_O_NONBLOCK);
     file_size = (uint64_t)raw_syscall3(SYS_lseek, (uint64_t)file, 0, ABI_SEEK_END);
     raw_syscall3(SYS_lseek, (uint64_t)file, 0, ABI_SEEK_SET);
     sentinel = (uint64_t *)sys_map_fresh(PAGE, ABI_PROT_READ | ABI_PROT_WRITE);

@@ -20,6 +20,9 @@ _Static_assert(ENOSYS == 38, "the supervisor's error numbers, not the C library'
 #define SUPERVISOR_START 0xffffffc000000000ull
 #define SECOND 1000000000ull
 
+#define NOBODY 0x3ffffffe /* a pid that no task will have */
+#define BIT(signal) (1ull << ((signal)-1))
+
 #define ADDRESS(pointer) ((uint64_t)(uintptr_t)(pointer))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -69,6 +72,43 @@ static inline int64_t sys_close(int64_t fd)
     return raw_syscall1(SYS_close, (uint64_t)fd);
 }
 
+static inline int64_t sys_read(int64_t fd, void *to, uint64_t size)
+{
+    return raw_syscall3(SYS_read, (uint64_t)fd, ADDRESS(to), size);
+}
+
+static inline int64_t sys_write(int64_t fd, const void *from, uint64_t size)
+{
+    return raw_syscall3(SYS_write, (uint64_t)fd, ADDRESS(from), size);
+}
+
+static inline int64_t sys_seek(int64_t fd, uint64_t offset, uint64_t whence)
+{
+    return raw_syscall3(SYS_lseek, (uint64_t)fd, offset, whence);
+}
+
+static inline int64_t sys_fcntl(int64_t fd, uint64_t command, uint64_t argument)
+{
+    return raw_syscall3(SYS_fcntl, (uint64_t)fd, command, argument);
+}
+
+/* ends[0] reads what ends[1] writes. */
+static inline int64_t sys_pipe(int32_t ends[2], uint64_t flags)
+{
+    return raw_syscall2(SYS_pipe2, ADDRESS(ends), flags);
+}
+
+static inline void sys_close_pipe(const int32_t ends[2])
+{
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+}
+
+static inline int64_t sys_pid(void)
+{
+    return raw_syscall0(SYS_getpid);
+}
+
 /* With the caller's descriptors. */
 static inline int64_t sys_spawn(const char *path, const char *const arguments[])
 {
@@ -84,6 +124,23 @@ static inline int64_t sys_wait(int64_t pid)
     int64_t result = raw_syscall4(SYS_wait4, (uint64_t)pid, ADDRESS(&status), 0, 0);
 
     return result < 0 ? result : status;
+}
+
+/* Block, unblock or set (ABI_SIG_*) the signals of @set. Returns those that were blocked. */
+static inline uint64_t sys_block(uint64_t how, uint64_t set)
+{
+    uint64_t old = 0;
+
+    raw_syscall4(SYS_rt_sigprocmask, how, ADDRESS(&set), ADDRESS(&old), sizeof(set));
+    return old;
+}
+
+/* @handler is ABI_SIG_DFL, ABI_SIG_IGN, or a function that ends with rt_sigreturn. */
+static inline int64_t sys_handle(uint64_t signal, uint64_t handler, uint64_t flags)
+{
+    struct abi_sigaction action = { .handler = handler, .flags = flags };
+
+    return raw_syscall4(SYS_rt_sigaction, signal, ADDRESS(&action), 0, sizeof(uint64_t));
 }
 
 static inline int64_t sys_kill(int64_t pid, uint64_t signal)
