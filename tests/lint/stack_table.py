@@ -8,6 +8,7 @@
 CALLS = {
     "arch .put": ["console_put"],
     "arch/riscv64/panic.c put_bytes": ["console_put"],
+    "arch/riscv64/panic.c name_function": ["name_own"],
     "arch/riscv64/panic.c stop_machine": ["stop_after_panic"],
     "arch/riscv64/supervisor_map.c take": ["take_table"],
     "mm .reclaim": ["give_back_caches"],

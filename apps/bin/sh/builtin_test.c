@@ -22,7 +22,7 @@ struct expression {
     bool has_failed;
 };
 
-static bool or (struct expression * e);
+static bool test_or(struct expression *e);
 
 static bool fail(struct expression *e, const char *word, const char *why)
 {
@@ -239,7 +239,7 @@ static bool primary(struct expression *e)
         return compare(e, first, comparison, e->at[-1]);
     }
     if (strcmp(first, "(") == 0 && left(e) > 0) {
-        bool value = shell_is_too_deep() ? fail(e, first, "nested too deeply") : or (e);
+        bool value = shell_is_too_deep() ? fail(e, first, "nested too deeply") : test_or(e);
 
         return accept(e, ")") ? value : fail(e, first, "without )");
     }
@@ -260,7 +260,7 @@ static bool not(struct expression * e)
     return primary(e) != is_negated;
 }
 
-static bool and (struct expression * e)
+static bool test_and(struct expression *e)
 {
     bool value = not(e);
 
@@ -272,12 +272,12 @@ static bool and (struct expression * e)
     return value;
 }
 
-static bool or (struct expression * e)
+static bool test_or(struct expression *e)
 {
-    bool value = and(e);
+    bool value = test_and(e);
 
     while (accept(e, "-o")) {
-        bool right = and(e);
+        bool right = test_and(e);
 
         value = value || right;
     }
@@ -336,7 +336,7 @@ static bool test_words(struct expression *e, size_t count, char **words)
     if (count == 4 && strcmp(words[0], "!") == 0) {
         return !test_three(e, words + 1);
     }
-    bool value = or (e);
+    bool value = test_or(e);
 
     return left(e) == 0 ? value : fail(e, *e->at, "not expected");
 }

@@ -220,5 +220,8 @@ struct key key_read(void)
     if (byte < ' ') {
         return (struct key){ .kind = (enum key_kind)control_keys[byte] };
     }
-    return byte == RUBOUT ? (struct key){ .kind = KEY_BACKSPACE } : read_text(byte);
+    if (byte == RUBOUT) {
+        return (struct key){ .kind = KEY_BACKSPACE };
+    }
+    return read_text(byte);
 }
