@@ -151,7 +151,7 @@ class Pytest:
 
 def clean_environment():
     """Without what the make above us left, so that a make below us is one of its own."""
-    names = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "RUN", "APPEND", "K")
+    names = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "RUN", "APPEND", "K", "FUZZ_SECONDS")
     return {name: value for name, value in os.environ.items() if name not in names}
 
 

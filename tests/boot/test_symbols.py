@@ -145,7 +145,7 @@ def interfere(socket, function, *commands):
     return gdb
 
 
-def panic_at(console, socket, function, *commands, type="true\r"):
+def panic_at(console, socket, function, *commands, type="/bin/true\r"):
     """What the machine prints when @commands were done at @function, which it comes to when we @type that."""
     gdb = interfere(socket, function, *commands)
     console.send(type)

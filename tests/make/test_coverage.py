@@ -69,12 +69,12 @@ def test_the_targets_counters_tell_what_ran_and_what_did_not(target):
     assert target["platform/power.c"].lines[restart] == 0
     assert target["arch/riscv64/panic.c"].lines[panic] == 0
     assert target["arch/riscv64/boot_map.c"].lines[boot_map] == 1
-    assert target["supervisor/calls_task.c"].lines[line_of("supervisor/calls_task.c", "int64_t call_reboot(")] == 1
+    assert target["supervisor/calls_system.c"].lines[line_of("supervisor/calls_system.c", "int64_t call_reboot(")] == 1
 
 
 def test_a_branch_that_went_one_way_only_is_half_taken(target):
-    magic = line_of("supervisor/calls_task.c", "if ((uint32_t)magic1 != ABI_REBOOT_MAGIC1")
-    taken, count = target["supervisor/calls_task.c"].branch_counts(magic)
+    magic = line_of("supervisor/calls_system.c", "if ((uint32_t)magic1 != ABI_REBOOT_MAGIC1")
+    taken, count = target["supervisor/calls_system.c"].branch_counts(magic)
     assert (taken, count) == (2, 4)
 
 

@@ -78,6 +78,19 @@ struct interpreter {
     char *argument; /* NULL: none */
 };
 
+/* Whether a file that begins so may be a script: control characters that no text has are for other programs. */
+static bool is_text(const char *head, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)head[i];
+
+        if (byte == 0x7f || (byte < ' ' && (byte == '\0' || strchr("\t\n\v\f\r\033", byte) == NULL))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Returns whether the file at @path is text, and then who runs it: this shell, unless it begins with #! and a path. */
 static bool find_interpreter(const char *path, struct interpreter *interpreter)
 {
@@ -87,7 +100,7 @@ static bool find_interpreter(const char *path, struct interpreter *interpreter)
     if (fd >= 0) {
         close(fd);
     }
-    if (got < 0 || memchr(interpreter->head, '\0', (size_t)got) != NULL) {
+    if (got < 0 || !is_text(interpreter->head, (size_t)got)) {
         return false;
     }
     interpreter->head[got] = '\0';
@@ -201,7 +214,7 @@ static int try_folders(struct attempt *attempt, char **arguments, char **path)
         if (tried_error == ENOEXEC) {
             tried_error = start_script(attempt, tried, arguments);
         }
-        if (tried_error == ENOENT || tried_error == ENOTDIR) {
+        if (tried_error == ENOENT || (tried_error == ENOTDIR && strchr(arguments[0], '/') == NULL)) {
             free(tried);
             continue;
         }
@@ -226,7 +239,8 @@ static int explain(const char *name, const char *path, int error, const char *re
     if (reason[0] != '\0') {
         shell_complain("%s: %s", path, reason);
     } else {
-        shell_complain("%s: %s", path != NULL ? path : name, error == ENOEXEC ? "not a program" : strerror(error));
+        shell_complain("%s: %s", path != NULL ? path : name,
+                       error == ENOEXEC ? "not a program" : pando_strerror(error));
     }
     return STATUS_CANNOT_RUN;
 }
