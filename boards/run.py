@@ -82,10 +82,12 @@ def die_with_parent():
 
 
 def usable_stdin():
-    """A job in the background must not read or set the terminal: it would be stopped."""
-    if sys.stdin and sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
-        return subprocess.DEVNULL
-    return None
+    """A job in the background must not read or set its terminal: it would be stopped."""
+    try:
+        in_background = os.tcgetpgrp(0) != os.getpgrp()
+    except OSError:
+        in_background = False  # no terminal, or that of another session
+    return subprocess.DEVNULL if in_background else None
 
 
 def start_and_wait(command, timeout):

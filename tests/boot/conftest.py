@@ -2,9 +2,11 @@
 
 `shell` is a machine that was booted to the shell once for the whole test file; `machine` starts others, with other
 memory, harts or command lines. Every wait has an end. What a console printed is kept in build/transcripts/, and the
-last 50 lines are shown when a test fails.
+last 50 lines are shown when a test fails. While a machine runs that is QEMU's own copy, in which a byte may stand twice
+that we were slow to read; once all was read, it is what we have read.
 """
 
+import io
 import os
 import pathlib
 import re
@@ -65,6 +67,7 @@ class Console:
         self.process = pexpect.spawn(
             sys.executable, runner_command(transcript, options)[1:], cwd=str(ROOT), encoding="utf-8",
             codec_errors="replace", env=runner_environment(run, append), dimensions=(24, 1000), timeout=COMMAND_SECONDS)
+        self.process.logfile_read = io.StringIO(newline="")
 
     def expect(self, pattern, timeout=COMMAND_SECONDS):
         """Wait for a regular expression; returns the match. Its line ends are `\\r+\\n`."""
@@ -99,12 +102,16 @@ class Console:
             self.process.expect(pexpect.EOF, timeout=timeout)
         except pexpect.TIMEOUT:
             pytest.fail(f"the machine did not end within {timeout} s", pytrace=False)
+        self.settle_transcript()
         self.process.close()
         return self.process.exitstatus
 
     def poweroff(self):
         self.send("poweroff\r")
         return self.end()
+
+    def settle_transcript(self):
+        self.transcript.write_bytes(self.process.logfile_read.getvalue().encode())
 
     def kill(self):
         self.process.close(force=True)
@@ -115,6 +122,7 @@ class Console:
             if self.process.isalive():
                 self.send("\rpoweroff\r")
                 self.process.expect(pexpect.EOF, timeout=COUNTERS_SECONDS)
+                self.settle_transcript()
         except (pexpect.TIMEOUT, OSError):
             pass
 
@@ -150,6 +158,7 @@ class Machine:
         command = runner_command(transcript, dict(options, timeout=timeout))
         done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout + 10, check=False)
+        transcript.write_bytes(done.stdout)
         return behind_firmware(without_carriage_returns(done.stdout.decode(errors="replace"))), done.returncode
 
     def last_transcript(self):
