@@ -11,7 +11,8 @@ HOST_SOURCES_platform := $(HOST_SOURCES_base) $(filter platform/%.c,$(PANDO_SOUR
 HOST_LIBRARIES_platform := -lfdt
 # Of the supervisor, what parses and decides.
 HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c supervisor/erofs.c supervisor/erofs_mount.c \
-    supervisor/place.c supervisor/symbols.c supervisor/terminal.c tests/unit/supervisor_erofs_image.c
+    supervisor/place.c supervisor/random.c supervisor/symbols.c supervisor/terminal.c tests/stub/arch_stub.c \
+    tests/unit/supervisor_erofs_image.c
 
 UNIT_TESTS += \
     base_checked \
@@ -53,6 +54,8 @@ UNIT_TESTS += \
     supervisor_command_line \
     supervisor_erofs \
     supervisor_erofs_mount \
+    supervisor_place \
+    supervisor_random \
     supervisor_symbols \
     supervisor_terminal
 
