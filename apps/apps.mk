@@ -15,7 +15,7 @@ APP_BASE_CFLAGS := $(APP_ARCH) -O2 -g -fno-pic -ftls-model=local-exec -ffunction
     -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES)
 # posix_spawn() wants char *const argv[], which string literals are to fit without casts.
 APP_WARNINGS := $(WARNINGS) -Wno-write-strings
-APP_CFLAGS_OWN := -std=gnu11 -D_GNU_SOURCE $(APP_BASE_CFLAGS) -Os $(APP_WARNINGS)
+APP_CFLAGS_OWN := -std=gnu11 -D_GNU_SOURCE $(APP_BASE_CFLAGS) -Os -Iapps/bin $(APP_WARNINGS)
 # -fPIE puts constants that hold addresses among the data, where the library can slide.
 LIBC_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(APP_ARCH) -O2 -g -fPIE -ftls-model=local-exec -msmall-data-limit=0 \
     -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(APP_INCLUDES) $(APP_WARNINGS)
@@ -117,11 +117,12 @@ $(eval $(call pack,$(APPS)))
 PROGRAMS := bench cat crash date dmesg echo elf env false free head hello hexdump init kill ls maps poweroff ps share \
     sh sleep stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
-PROGRAM_SOURCES_sh := $(addprefix apps/bin/sh/,arena.c arithmetic.c builtin_control.c builtin_read.c builtin_test.c \
-    builtin_variables.c builtins.c candidates.c command.c complete.c edit.c expand.c expand_parameter.c fields.c \
-    functions.c glob.c history.c inherit.c input.c jobs.c key.c kill.c lex.c line.c main.c output.c parse.c pattern.c \
-    pipeline.c program.c recall.c redirect.c run.c screen.c script.c shell.c stem.c table.c terminal.c text.c tty.c \
-    utf8.c variables.c words.c)
+PROGRAM_SOURCES_sh := $(addprefix apps/bin/sh/,arena.c arithmetic.c builtin_control.c builtin_programs.c \
+    builtin_read.c builtin_test.c builtin_variables.c builtins.c candidates.c command.c complete.c edit.c expand.c \
+    expand_parameter.c fields.c functions.c glob.c history.c inherit.c input.c jobs.c key.c kill.c lex.c line.c main.c \
+    output.c parse.c pattern.c pipeline.c program.c recall.c redirect.c run.c screen.c script.c shell.c stem.c table.c \
+    terminal.c text.c tty.c utf8.c variables.c words.c) apps/bin/kill_command.c
+PROGRAM_SOURCES_kill := $(addprefix apps/bin/,kill.c kill_command.c)
 $(foreach name,elf head hexdump maps stty wc,\
     $(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))
 # Linked with nothing but itself.

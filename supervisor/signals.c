@@ -58,6 +58,11 @@ void signals_block(struct signals *signals, uint64_t blocked)
     signals->blocked = blocked & ~UNSTOPPABLE;
 }
 
+void signals_ignore(struct signals *signals, uint64_t ignored)
+{
+    signals->ignored |= ignored & ~UNSTOPPABLE;
+}
+
 void signals_forget_actions(struct signals *signals)
 {
     if (signals->actions != NULL) {

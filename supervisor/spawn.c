@@ -54,7 +54,7 @@ struct spawn_request {
     struct arguments arguments;
 };
 
-#define SPAWN_FLAGS (ABI_SPAWN_GROUP | ABI_SPAWN_SIGNAL_MASK | ABI_SPAWN_SIGNAL_DEFAULT)
+#define SPAWN_FLAGS (ABI_SPAWN_GROUP | ABI_SPAWN_SIGNAL_MASK | ABI_SPAWN_SIGNAL_DEFAULT | ABI_SPAWN_SIGNAL_IGNORE)
 
 static int check_call(const struct abi_spawn *call)
 {
@@ -104,6 +104,9 @@ static int give_attributes(struct task *task, const struct abi_spawn *call)
     }
     if ((call->flags & ABI_SPAWN_SIGNAL_DEFAULT) != 0) {
         task->signals.ignored &= ~call->signal_default;
+    }
+    if ((call->flags & ABI_SPAWN_SIGNAL_IGNORE) != 0) {
+        signals_ignore(&task->signals, call->signal_ignore);
     }
     return 0;
 }

@@ -18,8 +18,9 @@
  *
  * The child is in the caller's process group, or with ABI_SPAWN_GROUP in @group: one that a child of the caller or the
  * caller is in, or with 0 a new one that is known by the child's pid. It blocks the signals that the caller blocks, or
- * with ABI_SPAWN_SIGNAL_MASK those of @signal_mask (bit n - 1 for signal n), and ignores those that the caller ignores,
- * or with ABI_SPAWN_SIGNAL_DEFAULT none.
+ * with ABI_SPAWN_SIGNAL_MASK those of @signal_mask (bit n - 1 for signal n). It ignores the signals that the caller
+ * ignores, but with ABI_SPAWN_SIGNAL_DEFAULT none of @signal_default, and with ABI_SPAWN_SIGNAL_IGNORE all of
+ * @signal_ignore, less SIGKILL and SIGSTOP.
  *
  * When the program's image is refused, @reason (if not 0) takes up to ABI_REASON_BYTES bytes, NUL-terminated, that
  * say in words what is wrong with it, for a shell to print; it is left untouched in every other case.
@@ -32,6 +33,7 @@ enum {
     ABI_SPAWN_GROUP = 1,
     ABI_SPAWN_SIGNAL_MASK = 2,
     ABI_SPAWN_SIGNAL_DEFAULT = 4,
+    ABI_SPAWN_SIGNAL_IGNORE = 8,
 };
 struct abi_spawn {
     uint64_t path;
@@ -43,10 +45,11 @@ struct abi_spawn {
     uint64_t reason; /* char *, ABI_REASON_BYTES long, or 0 */
     uint64_t signal_mask; /* with ABI_SPAWN_SIGNAL_MASK */
     uint64_t signal_default; /* with ABI_SPAWN_SIGNAL_DEFAULT */
+    uint64_t signal_ignore; /* with ABI_SPAWN_SIGNAL_IGNORE */
     int32_t group; /* with ABI_SPAWN_GROUP */
     uint32_t reserved; /* 0 */
 };
-static_assert(sizeof(struct abi_spawn) == 72, "ABI");
+static_assert(sizeof(struct abi_spawn) == 80, "ABI");
 #define ABI_REASON_BYTES 96
 
 /*

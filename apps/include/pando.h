@@ -24,6 +24,12 @@ int pando_spawn_with(pid_t *pid, const char *path, const posix_spawn_file_action
                      char reason[ABI_REASON_BYTES]);
 
 /*
+ * The program is to ignore these signals too, beside those that the caller ignores: it does so from its first
+ * instruction on, and the caller never does. Returns 0.
+ */
+int pando_spawnattr_setsigignore(posix_spawnattr_t *attributes, const sigset_t *ignored);
+
+/*
  * Load an image into the caller's shared region: section 2 of the regions' specification.
  * Returns 0 and fills @loaded, or -1 with errno; @loaded is untouched then.
  */

@@ -50,6 +50,7 @@ struct __posix_spawnattr {
     pid_t group;
     sigset_t mask;
     sigset_t defaults;
+    sigset_t ignored; /* with any in it: beyond POSIX */
 };
 
 #define KNOWN_FLAGS (POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
@@ -266,6 +267,10 @@ static int request_attributes(struct abi_spawn *request, const struct __posix_sp
         request->flags |= ABI_SPAWN_SIGNAL_DEFAULT;
         request->signal_default = attributes->defaults;
     }
+    if (attributes->ignored != 0) {
+        request->flags |= ABI_SPAWN_SIGNAL_IGNORE;
+        request->signal_ignore = attributes->ignored;
+    }
     return 0;
 }
 
@@ -411,5 +416,11 @@ int posix_spawnattr_setsigdefault(posix_spawnattr_t *restrict attributes, const 
 int posix_spawnattr_getsigdefault(const posix_spawnattr_t *restrict attributes, sigset_t *restrict defaults)
 {
     *defaults = (*attributes)->defaults;
+    return 0;
+}
+
+int pando_spawnattr_setsigignore(posix_spawnattr_t *attributes, const sigset_t *ignored)
+{
+    (*attributes)->ignored = *ignored;
     return 0;
 }

@@ -30,6 +30,9 @@ void signals_init(struct signals *signals, const struct signals *from);
 /* Replace the set of blocked signals of a task that has nothing pending. */
 void signals_block(struct signals *signals, uint64_t blocked);
 
+/* Let such a task ignore these too. */
+void signals_ignore(struct signals *signals, uint64_t ignored);
+
 /* Give back the actions. Called before execve too: what was handled is at its default afterwards. */
 void signals_forget_actions(struct signals *signals);
 

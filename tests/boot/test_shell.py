@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 from conftest import ROOT
 
@@ -122,3 +123,28 @@ def test_commands_run_again_leave_as_many_frames_free(shell):
         before = free_frames()
         shell.run(command)
         assert free_frames() == before, command
+
+
+def test_an_interrupt_ends_a_script_that_only_starts_jobs(shell):
+    """It must not get lost while the script lets its jobs ignore it."""
+    for _ in range(5):
+        shell.send("sh -c 'while true & do :; done'\r")
+        shell.expect("done'")
+        time.sleep(0.1)
+        shell.send("\x03")
+        shell.wait_for_prompt()
+    # And they do ignore it.
+    output, status = shell.run("sh -c 'sleep 9 & kill -INT $!; sleep 0.1; kill -9 $!; wait $!'")
+    assert status == 128 + 9 and "signal 9" in output
+
+
+def test_kill_knows_names_numbers_and_jobs(shell):
+    assert shell.run("sleep 99 & kill -KILL $!; wait $!")[1] == 128 + 9
+    assert shell.run("sleep 99 & kill -s sigterm $!; wait $!")[1] == 128 + 15
+    assert shell.run("sleep 99 | sleep 99 & kill %$!; wait %$!")[1] == 128 + 15
+    assert shell.run("sleep 99 & /bin/kill -15 $!; wait $!")[1] == 128 + 15
+    assert shell.run("kill %4711") == ("sh: kill: %4711: no such job\n", 1)
+    assert "9 KILL\n" in shell.run("kill -l")[0]
+    for wrong in ("kill", "kill -NONE 1", "kill -s", "kill 0", "kill -- -1", "kill x"):
+        output, status = shell.run(wrong)
+        assert (output[:11], status) == ("usage: kill", 2)

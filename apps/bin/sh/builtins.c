@@ -27,6 +27,7 @@
     X("cd", builtin_cd, BUILTIN_REGULAR, "[FOLDER | -]", "change the folder, to $HOME or /") \
     X("command", builtin_command, BUILTIN_REGULAR, "[-v] NAME [WORD...]", "run it, or say what it is; no function") \
     X("continue", builtin_continue, BUILTIN_SPECIAL, "[N]", "go on with the next turn of the Nth loop around") \
+    X("echo", builtin_echo, BUILTIN_REGULAR, "[-n] [WORD...]", "print the words") \
     X("eval", builtin_eval, BUILTIN_SPECIAL, "[WORD...]", "run the words as commands") \
     X("exec", builtin_exec, BUILTIN_SPECIAL, "[PROGRAM [WORD...]]", "become PROGRAM, or redirect for good") \
     X("exit", builtin_exit, BUILTIN_SPECIAL, "[STATUS]", "leave the shell") \
@@ -35,6 +36,7 @@
     X("help", builtin_help, BUILTIN_REGULAR, "", "print this") \
     X("history", builtin_history, BUILTIN_REPORT, "", "print the lines that were typed") \
     X("jobs", builtin_jobs, BUILTIN_REPORT, "", "print the jobs in the background") \
+    X("kill", builtin_kill, BUILTIN_REGULAR, "[-SIGNAL] PID | %JOB...", "send a signal; -l lists them") \
     X("local", builtin_local, BUILTIN_REGULAR, "NAME[=VALUE]...", "variables of the function that runs") \
     X("pwd", builtin_pwd, BUILTIN_REGULAR, "", "print the folder") \
     X("read", builtin_read, BUILTIN_REGULAR, "[-r] NAME...", "read a line into variables") \
@@ -45,7 +47,7 @@
     X("true", builtin_colon, BUILTIN_REGULAR, "", "do nothing") \
     X("type", builtin_type, BUILTIN_REGULAR, "NAME...", "say what a command is") \
     X("unset", builtin_unset, BUILTIN_SPECIAL, "[-fv] NAME...", "forget variables or functions") \
-    X("wait", builtin_wait, BUILTIN_REGULAR, "[PID...]", "wait for jobs in the background")
+    X("wait", builtin_wait, BUILTIN_REGULAR, "[PID | %JOB...]", "wait for jobs in the background")
 
 #define NAME(name, function, kind, usage, about) name,
 #define ENTRY(name, function, kind, usage, about) { function, kind, usage, about },
@@ -182,7 +184,7 @@ int builtin_wait(size_t count, char **arguments)
     for (size_t i = 1; i < count && shell.control == CONTROL_NONE; i++) {
         long pid;
 
-        if (!builtin_number("wait", arguments[i], &pid)) {
+        if (!builtin_number("wait", arguments[i] + (arguments[i][0] == '%'), &pid)) {
             return STATUS_USAGE;
         }
         status = pid < 1 || pid > INT_MAX ? STATUS_NOT_FOUND : jobs_wait_process((pid_t)pid);

@@ -33,6 +33,7 @@ builtin_function builtin_colon, builtin_false, builtin_help, builtin_history, bu
 builtin_function builtin_cd, builtin_pwd;
 builtin_function builtin_break, builtin_command, builtin_continue, builtin_dot, builtin_eval, builtin_exec,
     builtin_exit, builtin_return, builtin_type;
+builtin_function builtin_echo, builtin_kill;
 builtin_function builtin_export, builtin_local, builtin_set, builtin_shift, builtin_unset;
 builtin_function builtin_read;
 builtin_function builtin_test;

@@ -182,6 +182,13 @@ pid_t jobs_group(const struct job *job)
     return job->has_group ? first_pid(job) : -1;
 }
 
+pid_t jobs_find_group(pid_t pid)
+{
+    const struct process *process = find(pid);
+
+    return process == NULL || !process->job->has_group ? 0 : first_pid(process->job);
+}
+
 static void add_process(struct job *job, pid_t pid)
 {
     struct process *old = find(pid);

@@ -36,6 +36,9 @@ int jobs_wait(struct job *job);
 /* Leave it in the background, where its end is noticed. */
 void jobs_detach(struct job *job);
 
+/* The group of the job that process @pid is in, while it is known; 0: of none, or of none that has its own. */
+pid_t jobs_find_group(pid_t pid);
+
 /* Wait for a process of a background job, which may have ended already. Returns its status, 127: there is none. */
 int jobs_wait_process(pid_t pid);
 

@@ -132,24 +132,18 @@ void pipeline_run_subshell(struct script *script, struct node *node)
 
 void pipeline_run_background(struct script *script, struct node *node)
 {
-    void (*interrupt)(int) = SIG_DFL;
-    void (*quit)(int) = SIG_DFL;
     int input = -1;
 
     jobs_notice();
     /* Without job control it is in the terminal's group all the same: what is typed is not for it. */
     if (!shell.has_job_control) {
-        interrupt = signal(SIGINT, SIG_IGN);
-        quit = signal(SIGQUIT, SIG_IGN);
+        shell.starts_deaf = true;
         input = open("/dev/null", O_RDONLY | O_CLOEXEC);
         input = input < 0 ? -1 : redirect_raise(input);
     }
     struct job *job = start_job(script, node, JOB_BACKGROUND, input, -1);
 
-    if (!shell.has_job_control) {
-        signal(SIGINT, interrupt);
-        signal(SIGQUIT, quit);
-    }
+    shell.starts_deaf = false;
     if (job != NULL) {
         shell.status = 0;
         jobs_detach(job);

@@ -153,26 +153,43 @@ struct attempt {
     char reason[ABI_REASON_BYTES];
 };
 
+/* What the user interrupts with does its work in programs; what the shell itself ignores is no matter of theirs. */
+static void choose_signals(posix_spawnattr_t *attributes)
+{
+    sigset_t defaults, ignored;
+
+    sigemptyset(&defaults);
+    sigemptyset(&ignored);
+    if (shell.is_interactive) {
+        sigfillset(&defaults);
+    }
+    if (shell.starts_deaf) {
+        sigaddset(&ignored, SIGINT);
+        sigaddset(&ignored, SIGQUIT);
+    }
+    posix_spawnattr_setsigdefault(attributes, &defaults);
+    pando_spawnattr_setsigignore(attributes, &ignored);
+}
+
 static int spawn(struct attempt *attempt, const char *path, char **arguments)
 {
     static posix_spawnattr_t attributes;
     static bool is_ready;
-    sigset_t defaults;
+    short flags = POSIX_SPAWN_SETSIGDEF;
 
-    if (attempt->group < 0 && !shell.is_interactive) {
+    if (attempt->group < 0 && !shell.is_interactive && !shell.starts_deaf) {
         return pando_spawn_with(attempt->pid, path, NULL, NULL, arguments, attempt->environment, attempt->reason);
     }
     if (!is_ready && posix_spawnattr_init(&attributes) != 0) {
         return ENOMEM;
     }
     is_ready = true;
-    sigfillset(&defaults);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes,
-                             (short)(POSIX_SPAWN_SETSIGDEF | (attempt->group < 0 ? 0 : POSIX_SPAWN_SETPGROUP)));
+    choose_signals(&attributes);
     if (attempt->group >= 0) {
         posix_spawnattr_setpgroup(&attributes, attempt->group);
+        flags |= POSIX_SPAWN_SETPGROUP;
     }
+    posix_spawnattr_setflags(&attributes, flags);
     return pando_spawn_with(attempt->pid, path, NULL, &attributes, arguments, attempt->environment, attempt->reason);
 }
 

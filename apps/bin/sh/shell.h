@@ -51,6 +51,7 @@ struct shell {
 
     bool is_interactive;
     bool has_job_control;
+    bool starts_deaf; /* what is started now ignores what is typed to interrupt */
     unsigned child_depth; /* 0: the user's; else it does what a fork of another shell would do, and no more */
     bool exits_on_error; /* set -e */
     bool leaves_patterns; /* set -f */

@@ -123,7 +123,7 @@ static void try_spawn_attributes(void)
     struct abi_spawn call = { .path = ADDRESS("/bin/min"), .argv = ADDRESS(sleeper) };
     struct abi_spawn other = call;
 
-    other.flags = 8;
+    other.flags = 16;
     expect("spawn_unknown_flags", spawn_with(other), -EINVAL);
     other.flags = 0;
     other.reserved = 1;
@@ -148,10 +148,18 @@ static void try_spawn_attributes(void)
 
     expect("spawn_with_all_blocked", sys_kill(deaf, ABI_SIGTERM), 0);
     expect("spawn_with_all_blocked_lives", raw_syscall4(SYS_wait4, (uint64_t)deaf, 0, ABI_WNOHANG, 0), 0);
+    other.flags = ABI_SPAWN_GROUP | ABI_SPAWN_SIGNAL_DEFAULT | ABI_SPAWN_SIGNAL_IGNORE;
+    other.signal_default = UINT64_MAX;
+    other.signal_ignore = UINT64_MAX;
+    int64_t ignorant = spawn_with(other);
+
+    expect("spawn_with_all_ignored", sys_kill(ignorant, ABI_SIGTERM), 0);
+    expect("spawn_with_all_ignored_lives", raw_syscall4(SYS_wait4, (uint64_t)ignorant, 0, ABI_WNOHANG, 0), 0);
     expect("spawn_kill_the_group", sys_kill(-pid, ABI_SIGKILL), 0);
     expect("spawn_first_of_the_group", sys_wait(pid), ABI_SIGKILL);
     expect("spawn_second_of_the_group", sys_wait(second), ABI_SIGKILL);
     expect("spawn_nothing_blocks_a_kill", sys_wait(deaf), ABI_SIGKILL);
+    expect("spawn_nothing_ignores_a_kill", sys_wait(ignorant), ABI_SIGKILL);
 }
 
 static void try_spawn(void)
