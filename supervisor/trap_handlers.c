@@ -10,7 +10,6 @@
 #include "csr.h"
 #include "log.h"
 #include "map.h"
-#include "panic.h"
 #include "plic.h"
 #include "scheduler.h"
 #include "symbolizer.h"
@@ -65,10 +64,6 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
 {
     struct task *task = CONTAINER_OF(frame, struct task, frame);
     uint8_t access = cause_of(number).access;
-
-    if (CONFIG_DEBUG) {
-        ASSERT((csr_read(sstatus) & (SSTATUS_SUM | SSTATUS_MXR)) == 0);
-    }
     int error = -EFAULT;
 
     if (access != 0) {

@@ -8,6 +8,7 @@
 #include "cpu.h"
 
 #include "csr.h"
+#include "panic.h"
 #include "sbi.h"
 #include "supervisor_trap.h"
 #include "trap.h"
@@ -54,6 +55,9 @@ void cpu_device_interrupts_enable(void)
 uint64_t cpu_wait(void)
 {
     /* wfi resumes for a pending interrupt that sie enables even while sstatus.SIE is 0 (Priv. spec, WFI). */
+    if (CONFIG_DEBUG) {
+        ASSERT((csr_read(sstatus) & (SSTATUS_SUM | SSTATUS_MXR)) == 0);
+    }
     __asm__ volatile("wfi" ::: "memory");
     return csr_read(sip) & csr_read(sie);
 }

@@ -22,6 +22,7 @@ extern char user_copy_start[], user_copy_end[], user_copy_failed[];
 
 /* Called by trap.S. */
 void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t value);
+_Noreturn void trap_status_is_wrong(uint64_t status, uint64_t pc);
 
 static bool is_page_fault(uint64_t cause)
 {
@@ -131,11 +132,19 @@ _Noreturn static void panic_with_frame(const struct supervisor_frame *frame, uin
     panic("%s at 0x%lx in the supervisor, pc 0x%lx, sstatus 0x%lx", cause_name(cause), value, frame->pc, frame->status);
 }
 
+_Noreturn void trap_status_is_wrong(uint64_t status, uint64_t pc)
+{
+    panic("sstatus 0x%lx at a trap, pc 0x%lx: SUM or MXR was left on", status, pc);
+}
+
 void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t value)
 {
     uint64_t pc = frame->pc;
     bool in_user_copy = pc >= (uint64_t)user_copy_start && pc < (uint64_t)user_copy_end;
 
+    if (CONFIG_DEBUG && (frame->status & (in_user_copy ? SSTATUS_MXR : SSTATUS_SUM | SSTATUS_MXR)) != 0) {
+        trap_status_is_wrong(frame->status, pc);
+    }
     if (in_user_copy && value < SV39_USER_END && (cause & SCAUSE_INTERRUPT) == 0) {
         if (!is_page_fault(cause) || trap_user_copy_fault(value, cause) != 0) {
             frame->pc = (uint64_t)user_copy_failed;

@@ -75,6 +75,16 @@
     \operation s11, FRAME_S11(\frame)
 .endm
 
+/* In a debug build: SUM and MXR are off but inside a user copy, which no trap from U-mode comes from. Clobbers t3, t4. */
+.macro assert_status
+.if CONFIG_DEBUG
+    csrr t3, sstatus
+    li t4, SSTATUS_SUM | SSTATUS_MXR
+    and t4, t3, t4
+    bnez t4, trap_status_left
+.endif
+.endm
+
     .text
     .balign 4
     .global trap_entry
@@ -89,6 +99,7 @@ trap_entry:
     sd t0, FRAME_TP(tp)
     csrr t2, sepc
     ld sp, FRAME_STACK_TOP(tp)
+    assert_status
     addi t3, t1, -8 /* SCAUSE_ECALL_USER */
     bnez t3, trap_not_a_call
 
@@ -116,6 +127,14 @@ trap_call_return:
     csrw sepc, t0
     restore_clobbered tp
     sret
+
+.if CONFIG_DEBUG
+trap_status_left:
+    mv a0, t3
+    mv a1, t2
+    ld tp, FRAME_HART(tp)
+    call trap_status_is_wrong /* does not return */
+.endif
 
 trap_own_call:
     li t0, 0x4000
