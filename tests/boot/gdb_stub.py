@@ -180,6 +180,11 @@ class Stub:
         self.socket.settimeout(ANSWER_SECONDS)
         assert answer[:1] == b"T", f"the machine did not stop: {answer}"
 
+    def interrupt(self):
+        """Stop a machine that goes on."""
+        self.socket.sendall(b"\x03")
+        self.wait_for_stop()
+
     def set_breakpoint(self, address):
         self.order(f"Z1,{address:x},2")
 
