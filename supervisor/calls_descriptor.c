@@ -58,7 +58,7 @@ int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint6
     struct file *file = file_at(from);
 
     CALL_UNUSED(a3, a4, a5);
-    if ((flags & ~(uint64_t)ABI_O_CLOEXEC) != 0 || (uint32_t)from == (uint32_t)to) {
+    if (((uint32_t)flags & ~(uint32_t)ABI_O_CLOEXEC) != 0 || (uint32_t)from == (uint32_t)to) {
         return -EINVAL;
     }
     if (file == NULL || (uint32_t)to >= DESCRIPTORS_MAX) {
@@ -138,7 +138,7 @@ int64_t call_pipe2(uint64_t to, uint64_t flags, uint64_t a2, uint64_t a3, uint64
     struct file *read_end, *write_end;
 
     CALL_UNUSED(a2, a3, a4, a5);
-    if ((flags & ~(uint64_t)(ABI_O_CLOEXEC | ABI_O_NONBLOCK)) != 0) {
+    if (((uint32_t)flags & ~(uint32_t)(ABI_O_CLOEXEC | ABI_O_NONBLOCK)) != 0) {
         return -EINVAL;
     }
     int64_t result = pipe_create(flags & ABI_O_NONBLOCK, &read_end, &write_end);

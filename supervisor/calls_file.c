@@ -95,19 +95,32 @@ static int read_part(uint64_t vector, uint64_t index, struct abi_iovec *part)
     return (int64_t)part->size_bytes < 0 ? -EINVAL : 0;
 }
 
+/* Look at all parts before anything is moved. Returns 0, -EFAULT or -EINVAL. */
+static int check_vector(uint64_t vector, uint64_t count)
+{
+    struct abi_iovec part;
+    int error = count > IOV_MAX ? -EINVAL : 0;
+
+    for (uint64_t i = 0; error == 0 && i < count; i++) {
+        error = read_part(vector, i, &part);
+    }
+    return error;
+}
+
 int64_t call_writev(uint64_t descriptor, uint64_t vector, uint64_t count, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     struct file *file = writable_at(descriptor);
-    uint64_t skip = task_current()->done_bytes;
+    uint64_t done = task_current()->done_bytes, skip = done;
+    int error = file == NULL ? -EBADF : done == 0 ? check_vector(vector, count) : 0;
 
     CALL_UNUSED(a3, a4, a5);
-    if (file == NULL || count > IOV_MAX) {
-        return after_step(file == NULL ? -EBADF : -EINVAL, false);
+    if (error) {
+        return after_step(error, false);
     }
     for (uint64_t i = 0; i < count; i++) {
         struct abi_iovec part;
-        int error = read_part(vector, i, &part);
 
+        error = read_part(vector, i, &part);
         if (error) {
             return after_step(error, false);
         }
@@ -116,9 +129,10 @@ int64_t call_writev(uint64_t descriptor, uint64_t vector, uint64_t count, uint64
             continue;
         }
         /* The rest of this part, or a step of it; the call comes again for what is behind. */
-        int64_t moved = file->kind->write(file, uaddr(part.base + skip), part.size_bytes - skip);
+        uint64_t left = WRITE_BYTES_MAX - done, size = part.size_bytes - skip;
+        int64_t moved = file->kind->write(file, uaddr(part.base + skip), size < left ? size : left);
 
-        return after_step(moved, moved > 0 && (i + 1 < count || (uint64_t)moved < part.size_bytes - skip));
+        return after_step(moved, moved > 0 && (uint64_t)moved < left && (i + 1 < count || (uint64_t)moved < size));
     }
     return after_step(0, false);
 }
@@ -136,8 +150,10 @@ int64_t call_readv(uint64_t descriptor, uint64_t vector, uint64_t count, uint64_
     if (file == NULL || !file->readable) {
         return -EBADF;
     }
-    if (file->kind->read == NULL || count > IOV_MAX) {
-        return count > IOV_MAX ? -EINVAL : -EISDIR;
+    int error = check_vector(vector, count);
+
+    if (error || file->kind->read == NULL) {
+        return error ? error : -EISDIR;
     }
     for (uint64_t i = 0; i < count; i++) {
         struct abi_iovec part;
@@ -170,8 +186,8 @@ int64_t call_lseek(uint64_t descriptor, uint64_t offset, uint64_t whence, uint64
     if (file == NULL) {
         return -EBADF;
     }
-    if (file->kind->size == NULL) {
-        return -ESPIPE;
+    if (whence > ABI_SEEK_END || file->kind->size == NULL) {
+        return whence > ABI_SEEK_END ? -EINVAL : -ESPIPE;
     }
     int64_t base, position;
 
@@ -182,11 +198,9 @@ int64_t call_lseek(uint64_t descriptor, uint64_t offset, uint64_t whence, uint64
     case ABI_SEEK_CUR:
         base = (int64_t)file->position;
         break;
-    case ABI_SEEK_END:
+    default:
         base = file->kind->size(file);
         break;
-    default:
-        return -EINVAL;
     }
     if (__builtin_add_overflow(base, (int64_t)offset, &position)) {
         return -EOVERFLOW;

@@ -83,6 +83,29 @@ static int place_of_call(uint64_t directory, uint64_t address, enum place_follow
     return error;
 }
 
+/* Why the missing file at @address is not created: nothing ever is, but something else may be wrong with its path. */
+static int error_of_creation(uint64_t directory, uint64_t address)
+{
+    struct user_path path;
+    struct place folder;
+    int error = user_path_copy_in(uaddr(address), USER_PATH_NOT_EMPTY, &path);
+
+    if (error) {
+        return error;
+    }
+    if (path.text[path.size_bytes - 1] == '/') {
+        error = -EISDIR;
+    }
+    while (path.size_bytes > 0 && path.text[path.size_bytes - 1] != '/') {
+        path.size_bytes--;
+    }
+    if (error == 0 && path.size_bytes > 0) {
+        error = walk(directory, &path, PLACE_FOLLOW, &folder);
+    }
+    user_path_free(&path);
+    return error ? error : -EROFS;
+}
+
 /* Open what is there; nothing can be created. */
 static int open_place(struct place place, uint32_t flags, struct file **out)
 {
@@ -94,11 +117,11 @@ static int open_place(struct place place, uint32_t flags, struct file **out)
     if ((flags & ABI_O_CREAT) != 0 && type == ABI_S_IFDIR) {
         return -EISDIR;
     }
-    if (type == ABI_S_IFLNK) {
-        return -ELOOP; /* O_NOFOLLOW */
-    }
     if ((flags & ABI_O_DIRECTORY) != 0 && type != ABI_S_IFDIR) {
         return -ENOTDIR;
+    }
+    if (type == ABI_S_IFLNK) {
+        return -ELOOP; /* O_NOFOLLOW */
     }
     return place.fs->open(place.fs, place.inode, flags, out);
 }
@@ -112,11 +135,16 @@ int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, u
     if ((flags & ABI_O_ACCMODE) == ABI_O_ACCMODE) {
         return -EINVAL;
     }
-    int error =
-        place_of_call(directory, path_address, (flags & ABI_O_NOFOLLOW) != 0 ? PLACE_NO_FOLLOW : PLACE_FOLLOW, &place);
+    /* What must be new is not looked for behind a link. */
+    bool is_new = (flags & ABI_O_CREAT) != 0 && (flags & ABI_O_EXCL) != 0;
+    enum place_follow follow = is_new || (flags & ABI_O_NOFOLLOW) != 0 ? PLACE_NO_FOLLOW : PLACE_FOLLOW;
+    int error = place_of_call(directory, path_address, follow, &place);
 
+    if (error == -ENOENT && (flags & ABI_O_CREAT) != 0) {
+        return error_of_creation(directory, path_address);
+    }
     if (error) {
-        return error == -ENOENT && (flags & ABI_O_CREAT) != 0 ? -EROFS : error;
+        return error;
     }
     error = open_place(place, (uint32_t)flags, &file);
     if (error) {
@@ -186,7 +214,7 @@ int64_t call_newfstatat(uint64_t directory, uint64_t path_address, uint64_t to, 
     struct user_path path;
 
     CALL_UNUSED(a4, a5);
-    if ((flags & ~(uint64_t)(ABI_AT_SYMLINK_NOFOLLOW | ABI_AT_EMPTY_PATH)) != 0) {
+    if (((uint32_t)flags & ~(uint32_t)(ABI_AT_SYMLINK_NOFOLLOW | ABI_AT_EMPTY_PATH)) != 0) {
         return -EINVAL;
     }
     int64_t result = user_path_copy_in(uaddr(path_address), USER_PATH_MAY_BE_EMPTY, &path);
@@ -204,7 +232,7 @@ int64_t call_faccessat(uint64_t directory, uint64_t path_address, uint64_t mode,
     struct place place;
 
     CALL_UNUSED(a3, a4, a5);
-    if ((mode & ~(uint64_t)(ABI_R_OK | ABI_W_OK | ABI_X_OK)) != 0) {
+    if (((uint32_t)mode & ~(uint32_t)(ABI_R_OK | ABI_W_OK | ABI_X_OK)) != 0) {
         return -EINVAL;
     }
     int error = place_of_call(directory, path_address, PLACE_FOLLOW, &place);

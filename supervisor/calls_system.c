@@ -94,7 +94,7 @@ int64_t call_syslog(uint64_t action, uint64_t to, uint64_t capacity, uint64_t a3
 int64_t call_getrandom(uint64_t to, uint64_t size_bytes, uint64_t flags, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a3, a4, a5);
-    if ((flags & ~(uint64_t)(ABI_GRND_NONBLOCK | ABI_GRND_RANDOM)) != 0) {
+    if (((uint32_t)flags & ~(uint32_t)(ABI_GRND_NONBLOCK | ABI_GRND_RANDOM)) != 0) {
         return -EINVAL;
     }
     return random_copy_out(uaddr(to), size_bytes);

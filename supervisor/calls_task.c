@@ -201,7 +201,8 @@ static struct task *task_of_group_call(int32_t pid)
 int64_t call_setpgid(uint64_t pid, uint64_t group, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a2, a3, a4, a5);
-    if ((int32_t)group < 0) {
+    /* Group 0 is that of the pid's own number. */
+    if ((int32_t)group < 0 || ((int32_t)group == 0 && (int32_t)pid < 0)) {
         return -EINVAL;
     }
     struct task *task = task_of_group_call((int32_t)pid);

@@ -60,6 +60,19 @@ int64_t call_nanosleep(uint64_t request, uint64_t remaining, uint64_t a2, uint64
     return call_clock_nanosleep(ABI_CLOCK_MONOTONIC, 0, request, remaining, a4, a5);
 }
 
+/* Those that only tell the time: Linux sleeps on none of them. */
+static bool is_read_only(uint64_t clock)
+{
+    switch ((uint32_t)clock) {
+    case ABI_CLOCK_MONOTONIC_RAW:
+    case ABI_CLOCK_REALTIME_COARSE:
+    case ABI_CLOCK_MONOTONIC_COARSE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Whether a clock runs with the time register: there is no clock of the day so far, so all but processor time do. */
 static bool is_time(uint64_t clock)
 {
@@ -91,7 +104,7 @@ int64_t call_clock_nanosleep(uint64_t clock, uint64_t flags, uint64_t request, u
     if (task_current()->deadline_ticks != 0) {
         return sleep_until(task_current()->deadline_ticks, is_absolute ? 0 : remaining);
     }
-    if (is_cpu_time(clock)) {
+    if (is_cpu_time(clock) || is_read_only(clock)) {
         return -EOPNOTSUPP;
     }
     if (!is_time(clock)) {

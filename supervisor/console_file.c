@@ -192,7 +192,7 @@ static int64_t set_foreground(uint64_t from)
     if (arch_copy_in(&group, uaddr(from), sizeof(group))) {
         return -EFAULT;
     }
-    if (group <= 0) {
+    if (group < 0) {
         return -EINVAL;
     }
     if (!task_group_exists(group)) {

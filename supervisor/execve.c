@@ -123,6 +123,8 @@ int64_t call_execve(uint64_t path_address, uint64_t argv, uint64_t envp, uint64_
     if (result == 0) {
         result = exec(path.text, argv, envp);
         user_path_free(&path);
+        /* spawn says more than Linux's call does. */
+        result = result == -EISDIR ? -EACCES : result;
     }
     return result;
 }

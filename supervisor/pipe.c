@@ -175,7 +175,7 @@ static int64_t write_pipe(struct file *file, uaddr_t from, uint64_t size_bytes)
     uint64_t least = size_bytes <= PIPE_ATOMIC_BYTES ? size_bytes : 1;
 
     if (!pipe->has_reader || room < least) {
-        return write_nothing(file);
+        return size_bytes == 0 ? 0 : write_nothing(file);
     }
     int64_t result = fill(pipe, from, size_bytes < room ? size_bytes : room);
 

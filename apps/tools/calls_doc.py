@@ -12,7 +12,8 @@ Made from `apps/abi/abi_syscall.h` by `make docs`: change it there.
 Numbers, registers, error numbers and structures are Linux's for riscv64: the number is in `a7`, arguments are in `a0`
 to `a5`, the result is in `a0`, where -4095 to -1 is a negated error number (`apps/abi/abi_errno.h`). Every other
 register is kept. Structures are in `apps/abi/abi_types.h`; what Linux's manual says of a call holds for its row here,
-as far as the row says nothing else.
+as far as the row says nothing else. `tests/golden/errno.txt` has what each call gives for the edge values of its
+arguments, `tests/golden/differences.md` where Linux gives something else, and why.
 
 | number | call | what |
 | --- | --- | --- |

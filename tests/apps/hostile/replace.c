@@ -161,7 +161,7 @@ static int be_failing(void)
     fail("missing", -ENOENT, ADDRESS("/bin/none"), usual, 0);
     fail("long_name", -ENAMETOOLONG, ADDRESS(long_name), usual, 0);
     fail("long_path", -ENAMETOOLONG, ADDRESS(endless), usual, 0);
-    fail("folder", -EISDIR, ADDRESS("/bin"), usual, 0);
+    fail("folder", -EACCES, ADDRESS("/bin"), usual, 0);
     fail("through_a_file", -ENOTDIR, ADDRESS("/bin/true/x"), usual, 0);
     fail("device", -EACCES, ADDRESS("/dev/zero"), usual, 0);
     fail("not_executable", -EACCES, ADDRESS("/odd/plain"), usual, 0);

@@ -32,7 +32,7 @@ static void try_groups(void)
     expect("setpgid_negative", set_group(child, -1), -EINVAL);
     expect("setpgid_of_no_child", set_group(1, 0), -ESRCH);
     expect("setpgid_of_nobody", set_group(NOBODY, 0), -ESRCH);
-    expect("setpgid_of_minus_1", set_group(-1, 0), -ESRCH);
+    expect("setpgid_of_minus_1", set_group(-1, 0), -EINVAL);
     expect("setpgid_that_fails_changes_nothing", group_of(child), group);
     sys_kill(child, ABI_SIGKILL);
     expect("setpgid_of_one_that_has_ended", set_group(child, 0), -ESRCH);

@@ -49,7 +49,7 @@ static void try_groups(void)
     expect("ioctl_tiocgpgrp", control(0, ABI_TIOCGPGRP, &group), 0);
     expect("ioctl_tiocgpgrp_is_ours", group, own);
     expect("ioctl_tiocspgrp", control(0, ABI_TIOCSPGRP, &own), 0);
-    expect("ioctl_tiocspgrp_0", control(0, ABI_TIOCSPGRP, &none), -EINVAL);
+    expect("ioctl_tiocspgrp_0", control(0, ABI_TIOCSPGRP, &none), -ESRCH);
     expect("ioctl_tiocspgrp_minus_1", control(0, ABI_TIOCSPGRP, &negative), -EINVAL);
     expect("ioctl_tiocspgrp_of_nobody", control(0, ABI_TIOCSPGRP, &nobody), -ESRCH);
     control(0, ABI_TIOCGPGRP, &group);
