@@ -5,12 +5,12 @@
  *     pipes many        as many pipes as there is memory for
  *     pipes WHAT HOW    a child, with the pipe as its standard input or output
  */
+#include "posix.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
-
-#include "posix.h"
 
 #define STREAM_BYTES (4u << 20)
 #define CAPACITY 65536
@@ -108,7 +108,9 @@ static int hold(void)
     }
     int error = errno;
 
-    dprintf(STDOUT_FILENO, "held %u %d\n", count, error);
+    int size = snprintf((char *)bytes, sizeof(bytes), "held %u %d\n", count, error);
+
+    write(STDOUT_FILENO, bytes, (size_t)size);
     return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
 }
 

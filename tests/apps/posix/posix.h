@@ -1,5 +1,8 @@
 #pragma once
 
+/* For pipe2(). */
+#define _GNU_SOURCE
+
 #include <errno.h>
 #include <spawn.h>
 #include <stdbool.h>
