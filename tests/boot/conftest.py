@@ -7,6 +7,7 @@ that we were slow to read; once all was read, it is what we have read.
 """
 
 import io
+import fcntl
 import os
 import pathlib
 import re
@@ -50,11 +51,18 @@ def without_carriage_returns(text):
 
 
 def build_initrd(name, apps_dir):
-    """The initrd with the programs of @apps_dir in it too; returns its path, for `initrd=` of boot() and run()."""
+    """
+    The initrd with the programs of @apps_dir in it too; returns its path, for `initrd=` of boot() and run().
+    Test files run side by side: of those that want the same one the first builds, and the others wait for it.
+    """
     build = f"build/test/{name}"
     initrd = f"{build}/initrd.erofs"
-    done = subprocess.run(["make", "-s", f"BUILD={build}", f"APPS_DIR={apps_dir}", initrd], cwd=ROOT, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    lock = ROOT / f"{build}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = subprocess.run(["make", "-s", f"BUILD={build}", f"APPS_DIR={apps_dir}", initrd], cwd=ROOT, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout
     return initrd
 

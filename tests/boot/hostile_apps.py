@@ -1,21 +1,15 @@
 """What the tests of hostile programs share: their initrd, and the lines `ok NAME` and `FAIL NAME: ...`."""
 
-import fcntl
 import json
 import re
 
-from conftest import ROOT, build_initrd
+from conftest import build_initrd
 
 APPS = "tests/apps/hostile"
 
 
 def initrd():
-    """Built once for all files that use it, which run side by side: the first one builds, the others wait for it."""
-    lock = ROOT / "build" / "test" / "hostile-apps.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with open(lock, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return build_initrd("hostile-apps", APPS)
+    return build_initrd("hostile-apps", APPS)
 
 
 class Cases:

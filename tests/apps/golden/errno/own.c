@@ -30,7 +30,7 @@ static const struct row spawns[] = {
     SPAWN("descriptors unmapped", PATH("bin/true"), .fds = UNMAPPED, .fd_count = 2),
     SPAWN("257 descriptors", PATH("bin/true"), .fds = GOOD, .fd_count = DESCRIPTORS + 1),
     SPAWN("-1 descriptors", PATH("bin/true"), .fds = GOOD, .fd_count = 0xffffffff),
-    SPAWN("flag 8", PATH("bin/true"), .flags = 8),
+    SPAWN("a flag that there is not", PATH("bin/true"), .flags = 1u << 30),
     SPAWN("all flags", PATH("bin/true"), .flags = 0xffffffff),
     SPAWN("reserved 1", PATH("bin/true"), .reserved = 1),
     SPAWN("group of nobody", PATH("bin/true"), .flags = ABI_SPAWN_GROUP, .group = NOBODY),
