@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <sys/uio.h>
 
-#define SOON (30 * MILLISECOND)
+#define SOON (80 * MILLISECOND) /* enough for who starts the sender to get into its call, on a busy host too */
 #define FULL_BYTES 65536
 
 static volatile sig_atomic_t count, deepest, depth, last, blocked_inside;
