@@ -75,7 +75,7 @@
     \operation s11, FRAME_S11(\frame)
 .endm
 
-/* In a debug build: SUM and MXR are off but inside a user copy, which no trap from U-mode comes from. Clobbers t3, t4. */
+/* In a debug build: SUM and MXR are off. (Inside a user copy SUM is on, but no trap from U-mode comes from there.) */
 .macro assert_status
 .if CONFIG_DEBUG
     csrr t3, sstatus

@@ -1,5 +1,5 @@
-"""Rule C12 on a machine whose ticks come every few microseconds: two tasks lose the hart again and again while they hold
-all floating-point registers.
+"""Rule C12 on a machine whose ticks come every few microseconds: two tasks lose the hart again and again while they
+hold all floating-point registers.
 
 A million times each, as the rule asks, is `make test K=floating FLOATING_TIMES=1000000`.
 """

@@ -1,5 +1,5 @@
-"""A machine under the debugger that runs tests/apps/hostile/wild.c: at its mercy are all registers of a task, and of the
-supervisor, in front of any instruction.
+"""A machine under the debugger that runs tests/apps/hostile/wild.c: at its mercy are all registers of a task, and of
+the supervisor, in front of any instruction.
 """
 
 import os
@@ -69,7 +69,7 @@ class DebuggedMachine:
 
 
 class WildMachine(DebuggedMachine):
-    """One that was booted and has begun `wild`: it stops in U-mode, at SPIN. @beside is put in front of that command."""
+    """One that was booted and has begun `wild`: it stops in U-mode, at SPIN. @beside is in front of that command."""
 
     def __init__(self, machine, beside="", build=BUILD, **options):
         super().__init__(machine, initrd=initrd(), **options)
