@@ -66,7 +66,7 @@ def terminals():
 def test_it_stops_at_the_first_instruction_then_before_and_behind_the_mmu_then_in_main(debug):
     output = debug(["print $pc", "break boot_map_build", "hbreak boot_start", "break main", "continue", "backtrace",
                     "print/x $satp", "continue", "backtrace", "info breakpoints", "continue", "backtrace",
-                    "print argc", "print argv[1]", "continue"], app="echo", run="hello; echo one two")
+                    "print argc", "print argv[1]", "continue"], app="echo", run="hello; /bin/echo one two")
     assert re.findall(r"^#0 +(\w+) ", output, re.MULTILINE) == ["boot_map_build", "boot_start", "main"]
     assert "$1 = (void (*)()) 0x80200000 <image_start>\n" in output
     # Where the boot loader put it, as the frame shows.
