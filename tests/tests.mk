@@ -14,8 +14,9 @@ HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c superv
     supervisor/place.c supervisor/random.c supervisor/symbols.c supervisor/terminal.c tests/stub/arch_stub.c \
     tests/unit/supervisor_erofs_image.c
 
-# The shell's editor, on a terminal that is a model of one, and (layer pty) on a real one.
-HOST_SOURCES_apps := $(filter-out %/tty.c,$(EDITOR_SOURCES)) $(addprefix tests/unit/apps_,system.c terminal.c vt100.c)
+# The shell's editor, on a terminal that is a model of one, and (layer pty) on a real one; parts of its language.
+HOST_SOURCES_apps := $(filter-out %/tty.c,$(EDITOR_SOURCES)) $(addprefix apps/bin/sh/,pattern.c words.c) \
+    $(addprefix tests/unit/apps_,system.c terminal.c vt100.c)
 HOST_LIBRARIES_apps := -Wl,--wrap=malloc,--wrap=realloc,--wrap=strdup,--wrap=strndup,--wrap=opendir
 HOST_SOURCES_pty := $(EDITOR_SOURCES)
 
@@ -24,7 +25,9 @@ UNIT_TESTS += \
     apps_sh_edit \
     apps_sh_history \
     apps_sh_memory \
+    apps_sh_pattern \
     apps_sh_screen \
+    apps_sh_words \
     base_checked \
     base_log \
     base_tree \
