@@ -117,11 +117,14 @@ $(eval $(call pack,$(APPS)))
 PROGRAMS := bench cat crash date dmesg echo elf env false free head hello hexdump init kill ls maps poweroff ps share \
     sh sleep stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
-PROGRAM_SOURCES_sh := $(addprefix apps/bin/sh/,arena.c arithmetic.c builtin_control.c builtin_programs.c \
-    builtin_read.c builtin_test.c builtin_variables.c builtins.c candidates.c command.c complete.c edit.c expand.c \
-    expand_parameter.c fields.c functions.c glob.c history.c inherit.c input.c jobs.c key.c kill.c lex.c line.c main.c \
-    output.c parse.c pattern.c pipeline.c program.c recall.c redirect.c run.c screen.c script.c shell.c stem.c table.c \
-    terminal.c text.c tty.c utf8.c variables.c words.c) apps/bin/kill_command.c
+# The shell's editor is tested on the host, too.
+EDITOR_SOURCES := $(addprefix apps/bin/sh/,candidates.c complete.c edit.c history.c key.c kill.c line.c recall.c \
+    screen.c stem.c tty.c utf8.c)
+PROGRAM_SOURCES_sh := $(EDITOR_SOURCES) $(addprefix apps/bin/sh/,arena.c arithmetic.c builtin_control.c \
+    builtin_programs.c builtin_read.c builtin_test.c builtin_variables.c builtins.c command.c expand.c \
+    expand_parameter.c fields.c functions.c glob.c inherit.c input.c jobs.c lex.c main.c output.c parse.c pattern.c \
+    pipeline.c program.c redirect.c run.c script.c shell.c table.c terminal.c text.c variables.c words.c) \
+    apps/bin/kill_command.c
 PROGRAM_SOURCES_kill := $(addprefix apps/bin/,kill.c kill_command.c)
 $(foreach name,elf head hexdump maps stty wc,\
     $(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))

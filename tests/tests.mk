@@ -14,7 +14,20 @@ HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c superv
     supervisor/place.c supervisor/random.c supervisor/symbols.c supervisor/terminal.c tests/stub/arch_stub.c \
     tests/unit/supervisor_erofs_image.c
 
+# The shell's editor, on a terminal that is a model of one, and (layer pty) on a real one; parts of its language.
+HOST_SOURCES_apps := $(filter-out %/tty.c,$(EDITOR_SOURCES)) $(addprefix apps/bin/sh/,pattern.c words.c) \
+    $(addprefix tests/unit/apps_,system.c terminal.c vt100.c)
+HOST_LIBRARIES_apps := -Wl,--wrap=malloc,--wrap=realloc,--wrap=strdup,--wrap=strndup,--wrap=opendir
+HOST_SOURCES_pty := $(EDITOR_SOURCES)
+
 UNIT_TESTS += \
+    apps_sh_complete \
+    apps_sh_edit \
+    apps_sh_history \
+    apps_sh_memory \
+    apps_sh_pattern \
+    apps_sh_screen \
+    apps_sh_words \
     base_checked \
     base_log \
     base_tree \
@@ -40,6 +53,7 @@ UNIT_TESTS += \
     platform_plic \
     platform_power \
     platform_uart_ns16550 \
+    pty_sh_edit \
     shared_content \
     shared_elf \
     shared_image \
@@ -60,6 +74,7 @@ UNIT_TESTS += \
     supervisor_terminal
 
 FUZZ_TARGETS += \
+    apps_sh_edit \
     platform_device_tree \
     shared_elf \
     supervisor_command_line \
@@ -67,7 +82,7 @@ FUZZ_TARGETS += \
     supervisor_symbols
 
 # First inputs of these, from the tools that make the real ones.
-FUZZ_SEEDED := platform_device_tree supervisor_command_line supervisor_erofs supervisor_symbols
+FUZZ_SEEDED := apps_sh_edit platform_device_tree supervisor_command_line supervisor_erofs supervisor_symbols
 $(FUZZ_SEEDED:%=$(HOST)/bin/fuzz_%): $(HOST)/bin/fuzz_%: | build/fuzz/%.seeded
 build/fuzz/%.seeded: tests/fuzz/make_corpus.sh
 	@$(call step,SEED,$*)

@@ -139,7 +139,18 @@ symbol_tables()
     rm -rf "$made"
 }
 
+# The first two bytes are the size of the terminal.
+keys()
+{
+    printf '\014\003echo hello world\033[D\033[1;5Dx\027\031\rls \t\tb\tu\t\r\022ec\022\007\033[A\033OA\033[B\r' \
+        >"$folder/moves"
+    printf '\004\002\303\251\342\202\254\360\235\204\236\024\177\033[3~\001\013\031\031\005\f\033[H\r\004' \
+        >"$folder/wide"
+    printf '\120\030for i in 1 2 3; do echo "$PA\t"; done | wc -l > $HO\t\025\033\177\033d\003' >"$folder/words"
+}
+
 case $target in
+apps_sh_edit) keys ;;
 platform_device_tree) device_trees ;;
 supervisor_erofs) erofs_images ;;
 supervisor_command_line) command_lines ;;
