@@ -1,11 +1,15 @@
-/* head [-n COUNT] [FILE...]: the first COUNT lines, 10 if none is given; several files get a line with their name. */
+/*
+ * head [-n LINES | -c BYTES] [FILE...]: the beginning, 10 lines if nothing is said; several files get a line with their
+ * name.
+ */
 #include <limits.h>
 #include <string.h>
 
 #include "inputs.h"
 
 struct wanted {
-    long line_count;
+    long count;
+    bool counts_bytes; /* else lines */
     bool has_titles;
     bool has_printed;
 };
@@ -19,24 +23,25 @@ static bool print_head(FILE *input, const char *name, void *context)
         printf("%s==> %s <==\n", wanted->has_printed ? "\n" : "", name);
     }
     wanted->has_printed = true;
-    for (long lines = 0; lines < wanted->line_count && (c = getc(input)) != EOF;) {
+    for (long count = 0; count < wanted->count && (c = getc(input)) != EOF;) {
         putchar(c);
-        lines += c == '\n';
+        count += wanted->counts_bytes || c == '\n';
     }
     return true;
 }
 
 int main(int argc, char **argv)
 {
-    struct wanted wanted = { .line_count = 10 };
+    struct wanted wanted = { .count = 10 };
     int first = 1;
 
-    if (argc > 1 && strncmp(argv[1], "-n", 2) == 0) {
+    if (argc > 1 && (strncmp(argv[1], "-n", 2) == 0 || strncmp(argv[1], "-c", 2) == 0)) {
         const char *count = argv[1][2] != '\0' ? argv[1] + 2 : argc > 2 ? argv[2] : "";
 
+        wanted.counts_bytes = argv[1][1] == 'c';
         first = argv[1][2] != '\0' ? 2 : 3;
-        if (!inputs_number(count, 0, LONG_MAX, &wanted.line_count)) {
-            fprintf(stderr, "usage: head [-n COUNT] [FILE...]\n");
+        if (!inputs_number(count, 0, LONG_MAX, &wanted.count)) {
+            fprintf(stderr, "usage: head [-n LINES | -c BYTES] [FILE...]\n");
             return 2;
         }
     }

@@ -114,6 +114,7 @@ static bool put_there(struct editor *editor, const struct key *key)
     case KEY_TEXT:
         if (!line_insert(&editor->line, key->text, key->size)) {
             editor_ring(editor);
+            editor->has_lost = true;
         }
         return true;
     case KEY_TAB:
@@ -162,8 +163,12 @@ static void step(struct editor *editor)
     }
     if (key.kind == KEY_CLEAR) {
         screen_clear(&editor->screen);
-    } else if (!end(editor, key.kind) && !move(&editor->line, key.kind) && !take_away(editor, key.kind)) {
-        (void)put_there(editor, &key);
+    } else if (!end(editor, key.kind) && !move(&editor->line, key.kind)) {
+        if (take_away(editor, key.kind)) {
+            editor->has_lost = false;
+        } else {
+            (void)put_there(editor, &key);
+        }
     }
     editor->last_key = key.kind;
 }
@@ -176,6 +181,7 @@ static void start(struct editor *editor, const char *prompt)
     editor->state = EDITOR_EDITING;
     editor->last_key = KEY_NOTHING;
     editor->wants_bell = false;
+    editor->has_lost = false;
     editor->recalled = history_count();
 }
 
@@ -193,6 +199,10 @@ const char *edit_line(const char *prompt)
     tty_leave();
     if (editor->state != EDITOR_ENTERED) {
         errno = editor->state == EDITOR_INTERRUPTED ? EINTR : 0;
+        return NULL;
+    }
+    if (editor->has_lost) {
+        errno = EMSGSIZE;
         return NULL;
     }
     history_add(line_text(&editor->line));

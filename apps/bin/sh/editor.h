@@ -19,6 +19,7 @@ struct editor {
     enum editor_state state;
     enum key_kind last_key;
     bool wants_bell;
+    bool has_lost; /* there was no room for something typed, and nothing was taken away since then */
     /* What was taken away last, to be yanked; NUL-terminated, or NULL. */
     char *killed;
     /* The history's line that was recalled, or history_count(): what is being typed is none of them. */

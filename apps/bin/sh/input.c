@@ -78,6 +78,10 @@ static enum input_result terminal_line(struct input *input, struct text *text)
     errno = 0;
     const char *line = edit_line(input->line_count == 0 ? PROMPT : PROMPT_MORE);
 
+    if (line == NULL && errno == EMSGSIZE) {
+        shell_complain("there was no room for all of the line");
+        return INPUT_INTERRUPTED;
+    }
     if (line == NULL) {
         return errno == EINTR ? INPUT_INTERRUPTED : INPUT_END;
     }
