@@ -1,6 +1,7 @@
 /*
- * ls [-l] [PATH...]: the names in directories, sorted, one a line; a path that is no directory is printed itself.
- * -l adds type, permissions and size.
+ * ls [-1adl] [PATH...]: the names in directories, sorted, one a line, those of the present one if no path is given; a
+ * path that is no directory is printed itself. -a prints names that begin with a dot too, -d directories themselves,
+ * -l type, permissions, size, and where a link leads.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PATH_BYTES 512
 
@@ -17,6 +19,12 @@ struct names {
     size_t capacity;
     char **sorted;
 };
+
+static struct {
+    bool is_long;
+    bool has_hidden;
+    bool has_directories;
+} options;
 
 static bool complain(const char *path)
 {
@@ -61,20 +69,34 @@ static void format_mode(mode_t mode, char text[11])
     text[10] = '\0';
 }
 
-static bool print_one(const char *path, const char *name, bool is_long)
+static void print_target(const char *path)
+{
+    char target[PATH_BYTES];
+    ssize_t size = readlink(path, target, sizeof(target));
+
+    if (size >= 0) {
+        printf(" -> %.*s", (int)size, target);
+    }
+}
+
+static bool print_one(const char *path, const char *name)
 {
     struct stat status;
     char mode[11];
 
-    if (!is_long) {
+    if (!options.is_long) {
         puts(name);
         return true;
     }
-    if (stat(path, &status) != 0) {
+    if (lstat(path, &status) != 0) {
         return complain(path);
     }
     format_mode(status.st_mode, mode);
-    printf("%s %10lld %s\n", mode, (long long)status.st_size, name);
+    printf("%s %10lld %s", mode, (long long)status.st_size, name);
+    if (S_ISLNK(status.st_mode)) {
+        print_target(path);
+    }
+    putchar('\n');
     return true;
 }
 
@@ -89,7 +111,7 @@ static bool read_names(const char *path, struct names *names)
     }
     errno = 0;
     while (is_done && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] != '.') {
+        if (options.has_hidden || entry->d_name[0] != '.') {
             is_done = add(names, entry->d_name);
         }
     }
@@ -100,7 +122,7 @@ static bool read_names(const char *path, struct names *names)
     return is_done;
 }
 
-static bool list_directory(const char *path, bool is_long)
+static bool list_directory(const char *path)
 {
     struct names names = { 0 };
     bool is_done = read_names(path, &names);
@@ -110,34 +132,82 @@ static bool list_directory(const char *path, bool is_long)
         char full[PATH_BYTES];
 
         snprintf(full, sizeof(full), "%s/%s", path, names.sorted[i]);
-        is_done &= print_one(full, names.sorted[i], is_long);
+        is_done &= print_one(full, names.sorted[i]);
         free(names.sorted[i]);
     }
     free(names.sorted);
     return is_done;
 }
 
-static bool list(const char *path, bool is_long)
+/* Whether what is in it is to be listed; *@is_there: and whether there is something to print at all. */
+static bool is_listed(const char *path, bool *is_there)
 {
     struct stat status;
+    bool is_directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode) && !options.has_directories;
 
-    if (stat(path, &status) != 0) {
-        return complain(path);
+    *is_there = is_directory || lstat(path, &status) == 0;
+    return is_directory;
+}
+
+/* Those that are no directories first. */
+static bool list_all(char **paths, size_t count)
+{
+    bool is_done = true, has_printed = false, is_there;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_listed(paths[i], &is_there)) {
+            is_done &= is_there ? print_one(paths[i], paths[i]) : complain(paths[i]);
+            has_printed |= is_there;
+        }
     }
-    return S_ISDIR(status.st_mode) ? list_directory(path, is_long) : print_one(path, path, is_long);
+    for (size_t i = 0; i < count; i++) {
+        if (is_listed(paths[i], &is_there)) {
+            if (count > 1) {
+                printf("%s%s:\n", has_printed ? "\n" : "", paths[i]);
+            }
+            is_done &= list_directory(paths[i]);
+            has_printed = true;
+        }
+    }
+    return is_done;
+}
+
+static bool set_options(const char *letters)
+{
+    for (; *letters != '\0'; letters++) {
+        switch (*letters) {
+        case '1':
+            break; /* it is always so */
+        case 'a':
+            options.has_hidden = true;
+            break;
+        case 'd':
+            options.has_directories = true;
+            break;
+        case 'l':
+            options.is_long = true;
+            break;
+        default:
+            return false;
+        }
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    bool is_long = argc > 1 && strcmp(argv[1], "-l") == 0;
-    int first = is_long ? 2 : 1;
-    bool is_done = first < argc || list("/", is_long);
+    char here[] = ".", *nothing[] = { here };
+    int first = 1;
 
-    for (int i = first; i < argc; i++) {
-        if (argc - first > 1) {
-            printf("%s%s:\n", i > first ? "\n" : "", argv[i]);
+    while (first < argc && argv[first][0] == '-' && argv[first][1] != '\0' && strcmp(argv[first], "--") != 0) {
+        if (!set_options(argv[first] + 1)) {
+            fprintf(stderr, "usage: ls [-1adl] [PATH...]\n");
+            return 2;
         }
-        is_done &= list(argv[i], is_long);
+        first++;
     }
+    first += first < argc && strcmp(argv[first], "--") == 0;
+    bool is_done = first < argc ? list_all(argv + first, (size_t)(argc - first)) : list_all(nothing, 1);
+
     return is_done ? 0 : 1;
 }

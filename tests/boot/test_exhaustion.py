@@ -34,7 +34,7 @@ def exhaust(console, load):
     console.send(f"({LOADS[load]}) &\r")
     console.expect(REFUSED)
     time.sleep(GOES_ON_SECONDS)
-    output, status = console.run("kill -9 %$!; wait")
+    output, status = console.run("kill -9 %%; wait")
     assert status == 0 or "no such job" in output or "No such process" in output
 
 
@@ -57,7 +57,7 @@ def test_with_all_memory_taken_the_shell_says_so_and_ends_what_is_too_much(machi
     console.run(f"({LOADS['tasks']}) 2>/dev/null & sleep 2")
     output, status = console.run("free 2>&1")
     assert status == 126 and "sh: /bin/free: Not enough space\n" in output
-    assert console.run("kill -9 %$!; wait")[1] == 0
+    assert console.run("kill -9 %%; wait")[1] == 0
     output, status = console.run("hello")
     assert status == 0 and output.startswith("hello from task")
     assert console.poweroff() == 0

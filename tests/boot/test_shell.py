@@ -141,10 +141,36 @@ def test_an_interrupt_ends_a_script_that_only_starts_jobs(shell):
 def test_kill_knows_names_numbers_and_jobs(shell):
     assert shell.run("sleep 99 & kill -KILL $!; wait $!")[1] == 128 + 9
     assert shell.run("sleep 99 & kill -s sigterm $!; wait $!")[1] == 128 + 15
-    assert shell.run("sleep 99 | sleep 99 & kill %$!; wait %$!")[1] == 128 + 15
+    assert shell.run("sleep 99 | sleep 99 & kill %1; wait %1")[1] == 128 + 15
     assert shell.run("sleep 99 & /bin/kill -15 $!; wait $!")[1] == 128 + 15
     assert shell.run("kill %4711") == ("sh: kill: %4711: no such job\n", 1)
     assert "9 KILL\n" in shell.run("kill -l")[0]
     for wrong in ("kill", "kill -NONE 1", "kill -s", "kill 0", "kill -- -1", "kill x"):
         output, status = shell.run(wrong)
         assert (output[:11], status) == ("usage: kill", 2)
+
+
+def test_jobs_have_numbers_and_come_to_the_foreground(shell):
+    shell.run("wait")
+    output, status = shell.run("sleep 0.2 | sleep 0.2 & jobs; fg")
+    assert re.fullmatch(r"\[1\] \d+\n\[1\] running: (sleep 0.2 \| sleep 0.2)\n\1\n", output) and status == 0
+    assert shell.run("sleep 99 | sleep 99 & kill %1; wait %1")[0].count("killed by signal 15") == 1
+    shell.send("sleep 99 & fg %1\r")
+    shell.expect(r"\nsleep 99\r+\n")
+    shell.send("\x03")
+    shell.wait_for_prompt()
+    assert shell.run("fg")[0] == "sh: fg: %%: no such job\n"
+    assert shell.run("sh -c 'fg'") == ("sh: fg: there is no job control\n", 1)
+
+
+def test_ls_lists_where_one_is_and_files_as_themselves(shell):
+    assert shell.run("cd /bin; ls; cd /")[0] == shell.run("ls /bin")[0]
+    assert shell.run("ls /bin/sh /lib /bin/ls") == ("/bin/sh\n/bin/ls\n\n/lib:\nlibc\nsymbols\n", 0)
+    output, status = shell.run("ls -la /lib")
+    assert status == 0 and re.fullmatch(r"d.* \.\nd.* \.\.\n-rw.* libc\n-rw.* symbols\n", output)
+    assert re.fullmatch(r"drwx\S+ +\d+ /lib\n", shell.run("ls -ld /lib")[0])
+    assert shell.run("ls -q") == ("usage: ls [-1adl] [PATH...]\n", 2)
+
+
+def test_scripts_may_count_on_path_and_home(shell):
+    assert shell.run("echo $HOME $PATH; env -i sh -c 'echo $HOME $PATH'")[0] == "/ /bin\n/ /bin\n"

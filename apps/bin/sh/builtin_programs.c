@@ -2,11 +2,9 @@
  * Builtins that are programs too: with all memory taken no program can be started, and then these still tell what there
  * is and end what is too much.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 
 #include "builtins.h"
 #include "jobs.h"
@@ -28,25 +26,19 @@ int builtin_echo(size_t count, char **arguments)
 
 enum { TARGET_BYTES = 12 };
 
-/* What the job %PID is for the program kill: its group. Returns false after a complaint. */
+/* What the program kill takes for the job that @word names. Returns false after a complaint. */
 static bool find_job(const char *word, char target[TARGET_BYTES])
 {
-    long pid;
+    unsigned number;
 
-    if (!builtin_number("kill", word + 1, &pid)) {
+    if (!builtin_job("kill", word, &number)) {
         return false;
     }
-    pid_t group = pid < 1 || pid > INT_MAX ? 0 : jobs_find_group((pid_t)pid);
-
-    if (group == 0) {
-        shell_complain("kill: %s: no such job", word);
-        return false;
-    }
-    snprintf(target, TARGET_BYTES, "-%d", (int)group);
+    snprintf(target, TARGET_BYTES, "%d", (int)jobs_target(number));
     return true;
 }
 
-/* The same words, each job replaced by its group. NULL after a complaint; the caller frees it. */
+/* The same words, each job replaced. NULL after a complaint; the caller frees it. */
 static char **without_jobs(size_t count, char **arguments)
 {
     static char end_of_options[] = "--";

@@ -33,6 +33,7 @@
     X("exit", builtin_exit, BUILTIN_SPECIAL, "[STATUS]", "leave the shell") \
     X("export", builtin_export, BUILTIN_SPECIAL, "[NAME[=VALUE]...]", "let programs see variables") \
     X("false", builtin_false, BUILTIN_REGULAR, "", "fail") \
+    X("fg", builtin_fg, BUILTIN_REGULAR, "[%JOB]", "bring a job to the foreground") \
     X("help", builtin_help, BUILTIN_REGULAR, "", "print this") \
     X("history", builtin_history, BUILTIN_REPORT, "", "print the lines that were typed") \
     X("jobs", builtin_jobs, BUILTIN_REPORT, "", "print the jobs in the background") \
@@ -82,6 +83,26 @@ bool builtin_number(const char *name, const char *word, long *number)
     end += strspn(end, " \t\n");
     if (end == word || *end != '\0' || errno != 0) {
         shell_complain("%s: %s: not a number", name, word);
+        return false;
+    }
+    return true;
+}
+
+bool builtin_job(const char *name, const char *word, unsigned *number)
+{
+    const char *digits = word + 1;
+    char *end;
+    unsigned long parsed = strtoul(digits, &end, 10);
+
+    if (*digits == '\0' || strcmp(digits, "%") == 0 || strcmp(digits, "+") == 0) {
+        *number = JOBS_LATEST;
+    } else if (*digits < '1' || *digits > '9' || *end != '\0' || parsed > UINT_MAX) {
+        *number = UINT_MAX;
+    } else {
+        *number = (unsigned)parsed;
+    }
+    if (jobs_target(*number) == 0) {
+        shell_complain("%s: %s: no such job", name, word);
         return false;
     }
     return true;
@@ -173,6 +194,23 @@ int builtin_jobs(size_t count, char **arguments)
     return 0;
 }
 
+int builtin_fg(size_t count, char **arguments)
+{
+    static const char latest[] = "%%";
+    const char *word = count > 1 ? arguments[1] : latest;
+    unsigned job;
+
+    if (!shell.has_job_control) {
+        shell_complain("fg: there is no job control");
+        return 1;
+    }
+    if (word[0] != '%' || count > 2) {
+        shell_complain("usage: fg [%%JOB]");
+        return STATUS_USAGE;
+    }
+    return builtin_job("fg", word, &job) ? jobs_to_foreground(job) : 1;
+}
+
 int builtin_wait(size_t count, char **arguments)
 {
     int status = 0;
@@ -183,8 +221,13 @@ int builtin_wait(size_t count, char **arguments)
     }
     for (size_t i = 1; i < count && shell.control == CONTROL_NONE; i++) {
         long pid;
+        unsigned job;
 
-        if (!builtin_number("wait", arguments[i] + (arguments[i][0] == '%'), &pid)) {
+        if (arguments[i][0] == '%') {
+            status = builtin_job("wait", arguments[i], &job) ? jobs_wait_job(job) : STATUS_NOT_FOUND;
+            continue;
+        }
+        if (!builtin_number("wait", arguments[i], &pid)) {
             return STATUS_USAGE;
         }
         status = pid < 1 || pid > INT_MAX ? STATUS_NOT_FOUND : jobs_wait_process((pid_t)pid);

@@ -29,7 +29,7 @@ const struct builtin *builtins_find(const char *name);
 const char *const *builtin_names(void);
 
 /* The functions, by file. */
-builtin_function builtin_colon, builtin_false, builtin_help, builtin_history, builtin_jobs, builtin_wait;
+builtin_function builtin_colon, builtin_false, builtin_fg, builtin_help, builtin_history, builtin_jobs, builtin_wait;
 builtin_function builtin_cd, builtin_pwd;
 builtin_function builtin_break, builtin_command, builtin_continue, builtin_dot, builtin_eval, builtin_exec,
     builtin_exit, builtin_return, builtin_type;
@@ -37,6 +37,12 @@ builtin_function builtin_echo, builtin_kill;
 builtin_function builtin_export, builtin_local, builtin_set, builtin_shift, builtin_unset;
 builtin_function builtin_read;
 builtin_function builtin_test;
+
+/*
+ * The number of the background job that @word names: %N, or %, %% and %+ for the latest (JOBS_LATEST). Returns false
+ * when it names none, which it has complained about for @name.
+ */
+bool builtin_job(const char *name, const char *word, unsigned *number);
 
 /* A whole number in decimal. Returns false when @word is none, which it has complained about for @name. */
 bool builtin_number(const char *name, const char *word, long *number);

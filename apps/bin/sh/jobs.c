@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -40,6 +41,7 @@ struct job {
     size_t started; /* processes that have been added */
     size_t running;
     bool has_group;
+    unsigned number; /* of a background job, as the user knows it */
     bool is_told; /* which signals ended its processes */
     /* In the list of background jobs, and in that of those that have ended: link points to what points here. */
     struct job *next, **link;
@@ -52,6 +54,7 @@ static struct process **buckets;
 static size_t bucket_count;
 static size_t process_count;
 static struct job *background, **background_end = &background;
+static unsigned last_number; /* of the last job in the list, when there is one */
 static struct job *ended, **ended_end = &ended;
 
 /* --- Processes by their pid */
@@ -182,11 +185,22 @@ pid_t jobs_group(const struct job *job)
     return job->has_group ? first_pid(job) : -1;
 }
 
-pid_t jobs_find_group(pid_t pid)
+/* The background job of that number, or for JOBS_LATEST the latest; NULL: there is none. */
+static struct job *find_job(unsigned number)
 {
-    const struct process *process = find(pid);
+    struct job *job = background;
 
-    return process == NULL || !process->job->has_group ? 0 : first_pid(process->job);
+    while (job != NULL && job->number != (number == JOBS_LATEST ? last_number : number)) {
+        job = job->next;
+    }
+    return job;
+}
+
+pid_t jobs_target(unsigned number)
+{
+    const struct job *job = find_job(number);
+
+    return job == NULL ? 0 : job->has_group ? -first_pid(job) : job->processes[job->started - 1].pid;
 }
 
 static void add_process(struct job *job, pid_t pid)
@@ -270,8 +284,17 @@ static void tell_signal(const struct job *job, const struct process *process, bo
 
 static void tell_signals(struct job *job)
 {
+    uint32_t told = 0;
+
     for (size_t i = 0; i < job->started && !job->is_told; i++) {
-        tell_signal(job, &job->processes[i], i + 1 == job->started);
+        const struct process *process = &job->processes[i];
+        uint32_t bit = 1u << process->signal;
+
+        /* One line for what several of them had in common. */
+        if ((told & bit) == 0) {
+            tell_signal(job, process, i + 1 == job->started);
+            told |= bit;
+        }
     }
     job->is_told = true;
 }
@@ -302,8 +325,19 @@ int jobs_wait(struct job *job)
     return status;
 }
 
+/* In a script nobody wants to know. */
+static void tell_start(const struct job *job)
+{
+    if (shell.is_interactive && shell.child_depth == 0) {
+        output_format("[%u] %d\n", job->number, (int)shell.last_background);
+        output_flush("jobs", 0);
+    }
+}
+
 void jobs_detach(struct job *job)
 {
+    last_number = background == NULL ? 1 : last_number + 1;
+    job->number = last_number;
     job->link = background_end;
     *background_end = job;
     background_end = &job->next;
@@ -312,6 +346,21 @@ void jobs_detach(struct job *job)
         return;
     }
     shell.last_background = job->processes[job->started - 1].pid;
+    tell_start(job);
+}
+
+int jobs_to_foreground(unsigned number)
+{
+    struct job *job = find_job(number);
+
+    if (job == NULL || !job->has_group) {
+        return STATUS_NOT_FOUND;
+    }
+    output_format("%s\n", job->name);
+    output_flush("fg", 0);
+    job->place = JOB_FOREGROUND;
+    terminal_give(first_pid(job));
+    return jobs_wait(job);
 }
 
 int jobs_wait_process(pid_t pid)
@@ -335,20 +384,34 @@ int jobs_wait_process(pid_t pid)
     return status;
 }
 
+/* Wait for a background job, and forget it. Returns its status, or the shell's when that was interrupted. */
+static int wait_for_job(struct job *job)
+{
+    for (size_t i = 0; i < job->started; i++) {
+        while (job->processes[i].is_running) {
+            if (!wait_for(&job->processes[i], 0) && shell_is_interrupted()) {
+                return shell.status;
+            }
+        }
+    }
+    int status = status_of(job);
+
+    tell_signals(job);
+    discard(job);
+    return status;
+}
+
+int jobs_wait_job(unsigned number)
+{
+    struct job *job = find_job(number);
+
+    return job == NULL ? STATUS_NOT_FOUND : wait_for_job(job);
+}
+
 void jobs_wait_all(void)
 {
     while (background != NULL && shell.control == CONTROL_NONE) {
-        struct job *job = background;
-
-        for (size_t i = 0; i < job->started; i++) {
-            while (job->processes[i].is_running) {
-                if (!wait_for(&job->processes[i], 0) && shell_is_interrupted()) {
-                    return;
-                }
-            }
-        }
-        tell_signals(job);
-        discard(job);
+        wait_for_job(background);
     }
 }
 
@@ -357,7 +420,7 @@ static void tell_end(struct job *job)
     struct process *last = &job->processes[job->started - 1];
 
     if (last->signal == 0) {
-        output_format("[%d] %s: ended with status %d\n", (int)last->pid, job->name, last->status);
+        output_format("[%u] ended with status %d: %s\n", job->number, last->status, job->name);
     }
     tell_signals(job);
 }
@@ -392,9 +455,9 @@ void jobs_print(void)
         const struct process *last = &job->processes[job->started - 1];
 
         if (job->running > 0) {
-            output_format("[%d] running: %s\n", (int)last->pid, job->name);
+            output_format("[%u] running: %s\n", job->number, job->name);
         } else {
-            output_format("[%d] ended with status %d: %s\n", (int)last->pid, last->status, job->name);
+            output_format("[%u] ended with status %d: %s\n", job->number, last->status, job->name);
         }
     }
 }

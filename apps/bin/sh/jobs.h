@@ -33,11 +33,21 @@ void jobs_add(struct job *job, int status, pid_t pid);
  */
 int jobs_wait(struct job *job);
 
-/* Leave it in the background, where its end is noticed. */
+/* Leave it in the background, where its end is noticed; its number is told to who types. */
 void jobs_detach(struct job *job);
 
-/* The group of the job that process @pid is in, while it is known; 0: of none, or of none that has its own. */
-pid_t jobs_find_group(pid_t pid);
+/*
+ * Background jobs by the number that the user sees; JOBS_LATEST is the latest. What kill() takes for all of the job
+ * (without job control, for its last process); 0: there is no such job.
+ */
+#define JOBS_LATEST 0
+pid_t jobs_target(unsigned number);
+
+/*
+ * Wait for such a job; and the same while it has the terminal. Return its status, or STATUS_NOT_FOUND.
+ */
+int jobs_wait_job(unsigned number);
+int jobs_to_foreground(unsigned number);
 
 /* Wait for a process of a background job, which may have ended already. Returns its status, 127: there is none. */
 int jobs_wait_process(pid_t pid);

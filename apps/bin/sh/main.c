@@ -14,6 +14,7 @@
 #include "input.h"
 #include "jobs.h"
 #include "output.h"
+#include "program.h"
 #include "redirect.h"
 #include "run.h"
 #include "shell.h"
@@ -127,6 +128,17 @@ static int run_wanted(char kind, int count, char **arguments)
     return run_file(arguments[0]);
 }
 
+/* What every script may count on; programs get them only when they are exported. */
+static void set_defaults(void)
+{
+    if (variables_get("PATH") == NULL) {
+        variables_set("PATH", PROGRAM_DEFAULT_FOLDERS);
+    }
+    if (variables_get("HOME") == NULL) {
+        variables_set("HOME", "/");
+    }
+}
+
 int main(int argc, char **argv)
 {
     char kind = '\0';
@@ -134,6 +146,7 @@ int main(int argc, char **argv)
 
     shell_init(argc > 0 ? argv[0] : "sh");
     variables_import(environ);
+    set_defaults();
     if (argc == 3 && strcmp(argv[1], INHERIT_OPTION) == 0) {
         inherit_run((int)strtol(argv[2], NULL, 10));
         return shell.status;

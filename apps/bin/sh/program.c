@@ -19,14 +19,13 @@
 #include "text.h"
 #include "variables.h"
 
-#define DEFAULT_FOLDERS "/bin"
 #define HEAD_BYTES 128 /* of a file that may be a script */
 
 const char *program_folders(void)
 {
     const char *folders = variables_get("PATH");
 
-    return folders != NULL ? folders : DEFAULT_FOLDERS;
+    return folders != NULL ? folders : PROGRAM_DEFAULT_FOLDERS;
 }
 
 /*

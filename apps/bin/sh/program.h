@@ -5,6 +5,7 @@
 /*
  * Programs: where they are, and how they are started.
  */
+#define PROGRAM_DEFAULT_FOLDERS "/bin" /* without PATH */
 
 /*
  * Start the program that @arguments[0] names, in the process group @group (0: a new one, -1: this one). A file of text
