@@ -50,6 +50,7 @@ static struct {
     uint64_t free_count;
     uint64_t free_minimum; /* the smallest that free_count has been */
     uint64_t wasted_count;
+    uint64_t descriptor_count; /* frames that hold descriptors, and the tables above them */
     paddr_t zero;
     bool (*reclaim)(void);
 } frames;
@@ -123,6 +124,7 @@ static void enter_group(struct area *area)
     }
     area->known_end += needed;
     frames.free_count -= needed;
+    frames.descriptor_count += needed;
 }
 
 /* Move the frontier to the next frame that has a descriptor, or can be given one. */
@@ -226,6 +228,7 @@ int frame_init(const struct memory_span *free, size_t count)
     frames.zeroed = NO_FRAME;
     frames.free_count = 0;
     frames.wasted_count = 0;
+    frames.descriptor_count = 0;
     frames.reclaim = NULL;
     for (size_t i = 0; i < count; i++) {
         uint64_t first = free[i].start.value >> PAGE_SHIFT, end = free[i].end.value >> PAGE_SHIFT;
@@ -269,8 +272,10 @@ static int describe_group(uint64_t number)
             frame_put_zeroed(frame); /* the frontier has just entered this group, or given the table */
         } else if (table_missing) {
             arch_descriptor_table_give(page, frame);
+            frames.descriptor_count++;
         } else {
             arch_descriptor_page_map(page, frame);
+            frames.descriptor_count++;
             return 0;
         }
     }
@@ -369,6 +374,11 @@ uint64_t frame_free_minimum(void)
 uint64_t frame_wasted_count(void)
 {
     return frames.wasted_count;
+}
+
+uint64_t frame_descriptor_count(void)
+{
+    return frames.descriptor_count;
 }
 
 void frame_set_reclaim(bool (*reclaim_function)(void))

@@ -190,7 +190,10 @@ void usage_totals(struct usage_totals *totals)
 {
     uint64_t spare = pool_spare_frames();
 
-    *totals = (struct usage_totals){ .free_frames = frame_free_count() + spare };
+    *totals = (struct usage_totals){
+        .free_frames = frame_free_count() + spare,
+        .descriptor_frames = frame_descriptor_count(),
+    };
     frame_for_each(total_frame, totals);
     totals->supervisor_frames += frame_wasted_count();
     totals->supervisor_frames -= spare;

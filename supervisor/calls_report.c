@@ -54,6 +54,7 @@ static struct abi_usage totals(void)
         .ram_frames = facts->ram_frames,
         .firmware_frames = facts->firmware_frames,
         .supervisor_frames = usage.supervisor_frames + facts->image_frames,
+        .descriptor_frames = usage.descriptor_frames,
         .object_frames = usage.object_frames,
         .free_frames = usage.free_frames,
         .saved_identity = usage.saved_mappings,

@@ -134,6 +134,7 @@ struct abi_usage {
     uint64_t ram_frames;
     uint64_t firmware_frames;
     uint64_t supervisor_frames;
+    uint64_t descriptor_frames; /* of those: they describe every frame that was ever in use, and stay */
     uint64_t object_frames;
     uint64_t free_frames;
     /* Frames that private copies would cost on top of what is used now, by the level that saved them. */
@@ -143,7 +144,7 @@ struct abi_usage {
     uint64_t saved_tables; /* page-table frames shared by several tasks */
     uint64_t saved_in_place; /* read-only pages mapped from the initrd instead of a copy */
 };
-static_assert(sizeof(struct abi_usage) == 80, "ABI");
+static_assert(sizeof(struct abi_usage) == 88, "ABI");
 
 #define ABI_TASK_NAME_BYTES 16
 struct abi_task_usage {

@@ -174,9 +174,9 @@ static void print_json(const struct report *report)
     const struct abi_usage *usage = &report->usage;
 
     printf("{\"ram_frames\": %" PRIu64 ", \"firmware_frames\": %" PRIu64 ", \"supervisor_frames\": %" PRIu64
-           ", \"object_frames\": %" PRIu64 ", \"free_frames\": %" PRIu64 ",\n",
-           usage->ram_frames, usage->firmware_frames, usage->supervisor_frames, usage->object_frames,
-           usage->free_frames);
+           ", \"descriptor_frames\": %" PRIu64 ", \"object_frames\": %" PRIu64 ", \"free_frames\": %" PRIu64 ",\n",
+           usage->ram_frames, usage->firmware_frames, usage->supervisor_frames, usage->descriptor_frames,
+           usage->object_frames, usage->free_frames);
     printf(" \"saved\": {\"identity\": %" PRIu64 ", \"segment\": %" PRIu64 ", \"page\": %" PRIu64
            ", \"tables\": %" PRIu64 ", \"in_place\": %" PRIu64 "},\n \"tasks\": [",
            usage->saved_identity, usage->saved_segment, usage->saved_page, usage->saved_tables, usage->saved_in_place);

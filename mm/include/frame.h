@@ -99,6 +99,9 @@ uint64_t frame_free_minimum(void);
  */
 uint64_t frame_wasted_count(void);
 
+/* Frames that hold descriptors and the tables above them. It grows with the frames that were ever in use, and stays. */
+uint64_t frame_descriptor_count(void);
+
 /*
  * @reclaim is asked to give back frames when none is left; it returns whether it gave any. One function for all.
  */

@@ -22,6 +22,7 @@ struct usage_row {
 struct usage_totals {
     uint64_t supervisor_frames; /* descriptors of kind FRAME_SUPERVISOR, less spare pool pages; initrd pages that no
                                    map shows; tables that no map reaches; the zero frame when nobody maps it */
+    uint64_t descriptor_frames; /* of those, frame_descriptor_count() */
     uint64_t object_frames; /* FRAME_PAGE frames that no map shows */
     uint64_t mapped_frames; /* frames with at least one sharer */
     uint64_t free_frames; /* frame_free_count() and spare pool pages */

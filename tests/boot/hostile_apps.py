@@ -1,6 +1,5 @@
 """What the tests of hostile programs share: their initrd, and the lines `ok NAME` and `FAIL NAME: ...`."""
 
-import json
 import re
 
 from conftest import build_initrd
@@ -26,13 +25,3 @@ class Cases:
         assert not failed, "\n".join(failed)
         assert self.status == 0, self.output[-2000:]
         assert len(mine) >= at_least, f"only {len(mine)} cases begin with {prefix}"
-
-
-def share(console):
-    output, status = console.run("share -j")
-    assert status == 0
-    return json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE | re.DOTALL)[0])
-
-
-def free_frames(console):
-    return share(console)["free_frames"]

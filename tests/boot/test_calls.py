@@ -4,7 +4,8 @@ import re
 
 import pytest
 from conftest import ROOT
-from hostile_apps import Cases, free_frames, initrd
+from hostile_apps import Cases, initrd
+from memory_report import free_frames
 from packed_root import packed_root
 from test_images import GOOD, needs, note
 

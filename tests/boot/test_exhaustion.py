@@ -4,11 +4,11 @@ comes back.
 QEMU itself can't start a machine of 4 MiB: firmware, image and device tree would overlap.
 """
 
-import json
 import re
 import time
 
 import pytest
+from memory_report import free_frames
 
 SIZES = ("5M", "6M", "8M", "16M")
 # Each takes memory in another way, until there is none and on.
@@ -21,12 +21,6 @@ LOADS = {
 }
 REFUSED = r"Not enough space|out of memory|nested too deeply"
 GOES_ON_SECONDS = 0.5
-
-
-def free_frames(console):
-    output, status = console.run("share -j")
-    assert status == 0, output
-    return json.loads(output)["free_frames"]
 
 
 def exhaust(console, load):

@@ -10,7 +10,8 @@ import subprocess
 
 import pytest
 from conftest import ROOT
-from hostile_apps import free_frames, initrd
+from hostile_apps import initrd
+from memory_report import free_frames
 
 BUILD = ROOT / "build" / "test" / "hostile-images"
 PAGE = 4096

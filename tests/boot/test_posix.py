@@ -5,7 +5,8 @@ import time
 
 import pytest
 from conftest import ROOT, build_initrd
-from hostile_apps import Cases, free_frames
+from hostile_apps import Cases
+from memory_report import free_frames
 from packed_root import packed_root
 
 APPS = "tests/apps/posix"

@@ -1,10 +1,8 @@
 """region_load as programs see it."""
 
-import json
-import re
-
 import pytest
 from conftest import build_initrd
+from memory_report import share
 
 
 @pytest.fixture(scope="module")
@@ -13,8 +11,7 @@ def console(machine):
 
 
 def frames(console):
-    report = json.loads(re.search(r"^\{.*\}$", console.run("share -j")[0], re.MULTILINE | re.DOTALL)[0])
-    return {name: value for name, value in report.items() if name.endswith("_frames")}
+    return {name: value for name, value in share(console).items() if name.endswith("_frames")}
 
 
 def test_ancestor_d45_a_load_whose_answer_can_not_be_copied_out_is_not_made(console):

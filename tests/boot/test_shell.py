@@ -1,12 +1,12 @@
 """The shell on the serial line, and how commands and their status leave the machine."""
 
-import json
 import os
 import re
 import subprocess
 import time
 
 from conftest import ROOT
+from memory_report import free_frames, parse, unaccounted
 
 
 def make(*arguments, timeout=300):
@@ -90,16 +90,14 @@ def test_cat_of_a_missing_file_says_which_and_why(shell):
 def test_the_second_hello_adds_no_read_only_frame_and_the_sum_is_ram(machine):
     output, status = machine.run("hello -w & hello -w & sleep 0.2; share -j")
     assert status == 0
-    report = json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE | re.DOTALL)[0])
+    report = parse(output)
     hellos = [task for task in report["tasks"] if task["name"] == "hello"]
     assert len(hellos) == 2
     for hello in hellos:
         assert hello["ro_frames"] == hello["ro_shared_frames"] > 0
         # A page of stack, and the one page of the library's data where a stream holds what was printed.
         assert hello["private_frames"] == 2
-    parts = ("firmware_frames", "supervisor_frames", "object_frames", "free_frames")
-    total = sum(report[part] for part in parts) + sum(task["pss_frames"] for task in report["tasks"])
-    assert abs(total - report["ram_frames"]) < 1
+    assert abs(unaccounted(report)) < 1
     assert report["ram_frames"] == 128 << 20 >> 12
 
 
@@ -115,14 +113,11 @@ def test_poweroff_ends_the_machine_with_0(machine):
 
 
 def test_commands_run_again_leave_as_many_frames_free(shell):
-    def free_frames():
-        return json.loads(shell.run("share -j")[0])["free_frames"]
-
     for command in ("hello", "crash null", "no-such-command", "ls /bin", "cat /no/such/file"):
         shell.run(command)
-        before = free_frames()
+        before = free_frames(shell)
         shell.run(command)
-        assert free_frames() == before, command
+        assert free_frames(shell) == before, command
 
 
 def test_an_interrupt_ends_a_script_that_only_starts_jobs(shell):

@@ -9,7 +9,7 @@ import re
 import pexpect
 import pytest
 from conftest import without_carriage_returns
-from hostile_apps import free_frames
+from memory_report import free_frames
 
 LINE_BYTES = 64 << 10
 JOBS = 1000

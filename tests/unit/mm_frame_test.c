@@ -128,6 +128,27 @@ TEST(a_frame_that_can_not_hold_its_own_descriptors_is_counted_as_lost)
     check_exact(late, 2, 0);
 }
 
+TEST(descriptors_are_made_once_and_stay)
+{
+    const struct memory_span all = span(0, 64 * MIB);
+    paddr_t *frames;
+    uint64_t taken, free_before = start(64 * MIB), descriptors_before = frame_descriptor_count();
+
+    CHECK_EQUAL(descriptors_before, stub_counts.descriptor_pages + stub_counts.descriptor_tables);
+    taken = take_all(&all, 1, &frames);
+    give_all(frames, taken);
+    uint64_t free_after = frame_free_count(), descriptors_after = frame_descriptor_count();
+
+    CHECK(descriptors_after > descriptors_before);
+    CHECK_EQUAL(free_after + descriptors_after, free_before + descriptors_before);
+    CHECK_EQUAL(descriptors_after, stub_counts.descriptor_pages + stub_counts.descriptor_tables);
+
+    taken = take_all(&all, 1, &frames);
+    give_all(frames, taken);
+    CHECK_EQUAL(frame_free_count(), free_after);
+    CHECK_EQUAL(frame_descriptor_count(), descriptors_after);
+}
+
 TEST(start_up_costs_the_same_for_6_mib_and_64_gib)
 {
     uint64_t small = 6 * MIB / PAGE_SIZE - start(6 * MIB);

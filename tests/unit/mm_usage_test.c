@@ -59,6 +59,15 @@ TEST(with_no_map_everything_is_the_supervisors_an_objects_or_free)
     CHECK_EQUAL(totals.supervisor_frames, supervisor);
 }
 
+TEST(the_frames_of_descriptors_are_the_supervisors)
+{
+    world_start(16 << 20);
+    count(NULL, NULL, NULL);
+    CHECK(totals.descriptor_frames > 0);
+    CHECK_EQUAL(totals.descriptor_frames, frame_descriptor_count());
+    CHECK(totals.descriptor_frames < totals.supervisor_frames);
+}
+
 TEST(a_frame_counts_once_however_often_a_map_shows_it)
 {
     struct object *object;

@@ -1,0 +1,29 @@
+"""What `share -j` says of every frame."""
+
+import json
+import re
+
+
+def parse(output):
+    return json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE | re.DOTALL)[0])
+
+
+def share(console):
+    output, status = console.run("share -j")
+    assert status == 0, output
+    return parse(output)
+
+
+def unaccounted(report):
+    """Frames of the RAM that the report's parts leave out; below 0, counted twice."""
+    parts = ("firmware_frames", "supervisor_frames", "object_frames", "free_frames")
+    counted = sum(report[part] for part in parts) + sum(task["pss_frames"] for task in report["tasks"])
+    return report["ram_frames"] - counted
+
+
+def free_frames(console):
+    """
+    Frames that are free but for the descriptors: those grow the first time that so many frames are in use, and stay.
+    """
+    report = share(console)
+    return report["free_frames"] + report["descriptor_frames"]
