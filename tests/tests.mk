@@ -17,8 +17,14 @@ HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c superv
 # The shell's editor, on a terminal that is a model of one, and (layer pty) on a real one; parts of its language.
 HOST_SOURCES_apps := $(filter-out %/tty.c,$(EDITOR_SOURCES)) $(addprefix apps/bin/sh/,pattern.c words.c) \
     $(addprefix tests/unit/apps_,system.c terminal.c vt100.c)
-HOST_LIBRARIES_apps := -Wl,--wrap=malloc,--wrap=realloc,--wrap=strdup,--wrap=strndup,--wrap=opendir
+WRAP := -Wl,--wrap=
+HOST_LIBRARIES_apps := $(addprefix $(WRAP),malloc calloc realloc reallocarray strdup strndup opendir)
 HOST_SOURCES_pty := $(EDITOR_SOURCES)
+# Its language, with nothing that runs.
+HOST_SOURCES_language := $(addprefix apps/bin/sh/,arena.c arithmetic.c expand.c expand_parameter.c fields.c glob.c \
+    input.c lex.c parse.c pattern.c script.c shell.c table.c text.c variables.c words.c) \
+    tests/unit/apps_system.c tests/unit/language_world.c
+HOST_LIBRARIES_language := $(HOST_LIBRARIES_apps)
 
 UNIT_TESTS += \
     apps_sh_complete \
@@ -31,6 +37,9 @@ UNIT_TESTS += \
     base_checked \
     base_log \
     base_tree \
+    language_sh_arithmetic \
+    language_sh_expand \
+    language_sh_parse \
     mm_account \
     mm_frame \
     mm_map \
@@ -75,6 +84,7 @@ UNIT_TESTS += \
 
 FUZZ_TARGETS += \
     apps_sh_edit \
+    language_sh_script \
     platform_device_tree \
     shared_elf \
     supervisor_command_line \
@@ -82,7 +92,8 @@ FUZZ_TARGETS += \
     supervisor_symbols
 
 # First inputs of these, from the tools that make the real ones.
-FUZZ_SEEDED := apps_sh_edit platform_device_tree supervisor_command_line supervisor_erofs supervisor_symbols
+FUZZ_SEEDED := apps_sh_edit language_sh_script platform_device_tree supervisor_command_line supervisor_erofs \
+    supervisor_symbols
 $(FUZZ_SEEDED:%=$(HOST)/bin/fuzz_%): $(HOST)/bin/fuzz_%: | build/fuzz/%.seeded
 build/fuzz/%.seeded: tests/fuzz/make_corpus.sh
 	@$(call step,SEED,$*)

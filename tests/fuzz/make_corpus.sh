@@ -149,7 +149,19 @@ keys()
     printf '\120\030for i in 1 2 3; do echo "$PA\t"; done | wc -l > $HO\t\025\033\177\033d\003' >"$folder/words"
 }
 
+# The first byte is the allocation that fails.
+scripts()
+{
+    printf '\377%s\n' 'a=1 b | c && ! d; e & { f; } 2>&1; (g) >h' 'if a; then b; elif c; then d; else e; fi <f' \
+        'for x in a b; do while c; do until d; do e; done; done; done' 'case a in b|c) d;; (e) ;; esac; f() { g; }' \
+        >"$folder/commands"
+    printf '\024%s\n' 'echo "$@" $* ${a-b} "${c:=d}" ${e#*x} ${e%%"*"} ${#f} $((1 + (2 << x))) ~/g $1' \
+        >"$folder/words"
+    printf '\010%s\n' 'cat <<A <<-"B"; echo $(c "$(d)" `e \`f\``)' '$x ${y-"z"}' 'A' '	g' 'B' >"$folder/documents"
+}
+
 case $target in
+language_sh_script) scripts ;;
 apps_sh_edit) keys ;;
 platform_device_tree) device_trees ;;
 supervisor_erofs) erofs_images ;;

@@ -5,7 +5,7 @@
 
 /* What a program gets from the system, as a test wants it. The linker puts this in place of the library (--wrap). */
 
-/* Let @count of malloc(), realloc(), strdup() and strndup() succeed and the one behind them fail, once. */
+/* Let @count of malloc(), calloc(), realloc(), reallocarray(), strdup() and strndup() succeed, and the next fail, once. */
 void system_fail_after(size_t count);
 
 /* Whether it has failed since then; from now on none does. */

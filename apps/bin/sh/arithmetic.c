@@ -64,14 +64,20 @@ static const struct {
 
 static int64_t assignment(struct evaluation *e);
 
+/* Fail, after a complaint: there is nothing more to evaluate. */
+static int64_t stop(struct evaluation *e)
+{
+    e->has_failed = true;
+    e->at = "";
+    return 0;
+}
+
 static int64_t fail(struct evaluation *e, const char *why)
 {
     if (!e->has_failed) {
         shell_complain("arithmetic: %s: %.40s", why, e->start);
     }
-    e->has_failed = true;
-    e->at = "";
-    return 0;
+    return stop(e);
 }
 
 static void skip_blanks(struct evaluation *e)
@@ -232,7 +238,8 @@ static int64_t variable(struct evaluation *e)
     int64_t value;
 
     if (name == NULL) {
-        return fail(e, "out of memory");
+        shell_out_of_memory();
+        return stop(e);
     }
     e->at = end;
     if (accept_assignment(e, &operation)) {

@@ -79,7 +79,8 @@ char *script_extract(const struct script *script, struct slice slice)
     for (const struct redirection *document = script->documents; document != NULL; document = document->next_document) {
         bool is_inside = document->word.start >= slice.start && document->word.end <= slice.end;
 
-        if (is_inside && document->body.start >= slice.end) {
+        /* Nothing stands for nothing: the input may have ended with a backslash, which a newline would change. */
+        if (is_inside && document->body.start >= slice.end && document->body_end > document->body.start) {
             if (!has_bodies) {
                 text_put(&out, '\n');
             }
