@@ -2,12 +2,13 @@
  * Children of the shell.
  *
  * A process is running, or ended with a status; a job has ended when all its processes have. A background job is kept
- * until somebody waits for it, even when its end was told at the prompt. Every way of learning that a child ended goes
- * through note_end(), so that none is lost whoever was waited for.
+ * until somebody waits for it. When its end was told, at the prompt or by jobs, it has lost its number: only who knows
+ * its pid can still ask. Every way of learning that a child ended goes through note_end(), so that none is lost whoever
+ * was waited for.
  *
  * Invariants: every process that runs is in the hash table, and those of background jobs that have ended too; @running
- * is the number of a job's processes that run. Background jobs are in one list, and those of them that have ended
- * without anybody having been told in another.
+ * is the number of a job's processes that run. Background jobs are in one list by their numbers, and those of them that
+ * have ended without anybody having been told in another.
  */
 #include "jobs.h"
 
@@ -41,7 +42,7 @@ struct job {
     size_t started; /* processes that have been added */
     size_t running;
     bool has_group;
-    unsigned number; /* of a background job, as the user knows it */
+    unsigned number; /* of a background job, as the user knows it; 0: it has none any more */
     bool is_told; /* which signals ended its processes */
     /* In the list of background jobs, and in that of those that have ended: link points to what points here. */
     struct job *next, **link;
@@ -54,7 +55,8 @@ static struct process **buckets;
 static size_t bucket_count;
 static size_t process_count;
 static struct job *background, **background_end = &background;
-static unsigned last_number; /* of the last job in the list, when there is one */
+static size_t numbered_count; /* jobs with a number */
+static unsigned last_number; /* the last that was given, when there are some */
 static struct job *ended, **ended_end = &ended;
 
 /* --- Processes by their pid */
@@ -151,9 +153,17 @@ static void forget_untold(struct job *job)
     job->ended_link = NULL;
 }
 
+/* The user was told of its end. */
+static void forget_number(struct job *job)
+{
+    numbered_count -= job->number != 0;
+    job->number = 0;
+}
+
 static void discard(struct job *job)
 {
     forget_untold(job);
+    forget_number(job);
     for (size_t i = 0; i < job->started; i++) {
         if (job->processes[i].pid != 0) {
             remove_process(&job->processes[i]);
@@ -188,12 +198,14 @@ pid_t jobs_group(const struct job *job)
 /* The background job of that number, or for JOBS_LATEST the latest; NULL: there is none. */
 static struct job *find_job(unsigned number)
 {
-    struct job *job = background;
+    struct job *found = NULL;
 
-    while (job != NULL && job->number != (number == JOBS_LATEST ? last_number : number)) {
-        job = job->next;
+    for (struct job *job = background; job != NULL; job = job->next) {
+        if (number == JOBS_LATEST ? job->number != 0 : job->number == number) {
+            found = job;
+        }
     }
-    return job;
+    return found;
 }
 
 pid_t jobs_target(unsigned number)
@@ -336,7 +348,8 @@ static void tell_start(const struct job *job)
 
 void jobs_detach(struct job *job)
 {
-    last_number = background == NULL ? 1 : last_number + 1;
+    last_number = numbered_count == 0 ? 1 : last_number + 1;
+    numbered_count++;
     job->number = last_number;
     job->link = background_end;
     *background_end = job;
@@ -417,12 +430,14 @@ void jobs_wait_all(void)
 
 static void tell_end(struct job *job)
 {
-    struct process *last = &job->processes[job->started - 1];
+    const struct process *last = &job->processes[job->started - 1];
 
     if (last->signal == 0) {
         output_format("[%u] ended with status %d: %s\n", job->number, last->status, job->name);
     }
     tell_signals(job);
+    forget_untold(job);
+    forget_number(job);
 }
 
 void jobs_notice(void)
@@ -434,10 +449,7 @@ void jobs_notice(void)
         note_end(pid, wait_status);
     }
     while (shell.is_interactive && ended != NULL) {
-        struct job *job = ended;
-
-        forget_untold(job);
-        tell_end(job);
+        tell_end(ended);
     }
     if (shell.is_interactive) {
         output_flush("jobs", 0);
@@ -452,12 +464,10 @@ void jobs_print(void)
                 wait_for(&job->processes[i], WNOHANG);
             }
         }
-        const struct process *last = &job->processes[job->started - 1];
-
         if (job->running > 0) {
             output_format("[%u] running: %s\n", job->number, job->name);
-        } else {
-            output_format("[%u] ended with status %d: %s\n", job->number, last->status, job->name);
+        } else if (job->number != 0) {
+            tell_end(job);
         }
     }
 }

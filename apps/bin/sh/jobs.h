@@ -33,12 +33,12 @@ void jobs_add(struct job *job, int status, pid_t pid);
  */
 int jobs_wait(struct job *job);
 
-/* Leave it in the background, where its end is noticed; its number is told to who types. */
+/* Leave it in the background, where its end is noticed; it gets a number, which is told to who types. */
 void jobs_detach(struct job *job);
 
 /*
- * Background jobs by the number that the user sees; JOBS_LATEST is the latest. What kill() takes for all of the job
- * (without job control, for its last process); 0: there is no such job.
+ * Background jobs by the number that the user sees; JOBS_LATEST is the latest. A job whose end was told has none.
+ * What kill() takes for all of the job (without job control, for its last process); 0: there is no such job.
  */
 #define JOBS_LATEST 0
 pid_t jobs_target(unsigned number);
@@ -58,5 +58,5 @@ void jobs_wait_all(void);
 /* Notice which children have ended, without waiting; in an interactive shell print a line for each background job. */
 void jobs_notice(void);
 
-/* Print a line for each background job. */
+/* Print a line for each background job that has a number. */
 void jobs_print(void);
