@@ -121,9 +121,10 @@ PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c m
 EDITOR_SOURCES := $(addprefix apps/bin/sh/,candidates.c complete.c edit.c history.c key.c kill.c line.c recall.c \
     screen.c stem.c tty.c utf8.c)
 PROGRAM_SOURCES_sh := $(EDITOR_SOURCES) $(addprefix apps/bin/sh/,arena.c arithmetic.c builtin_control.c \
-    builtin_programs.c builtin_read.c builtin_test.c builtin_variables.c builtins.c command.c expand.c \
-    expand_parameter.c fields.c functions.c glob.c inherit.c input.c jobs.c lex.c main.c output.c parse.c pattern.c \
-    pipeline.c program.c redirect.c run.c script.c shell.c table.c terminal.c text.c variables.c words.c) \
+    builtin_help.c builtin_printf.c builtin_programs.c builtin_read.c builtin_test.c builtin_variables.c builtins.c \
+    command.c expand.c expand_parameter.c fields.c functions.c glob.c inherit.c input.c jobs.c lex.c main.c output.c \
+    parse.c pattern.c pipeline.c program.c redirect.c run.c script.c shell.c table.c terminal.c text.c variables.c \
+    words.c) \
     apps/bin/kill_command.c
 PROGRAM_SOURCES_kill := $(addprefix apps/bin/,kill.c kill_command.c)
 $(foreach name,elf head hexdump maps stty wc,\

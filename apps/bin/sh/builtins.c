@@ -3,7 +3,6 @@
  */
 #include "builtins.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 #include "program.h"
 #include "shell.h"
 #include "variables.h"
-#include "words.h"
 
 /* X(name, function, kind, usage, about), sorted by name. */
 #define BUILTINS(X) \
@@ -26,7 +24,7 @@
     X("break", builtin_break, BUILTIN_SPECIAL, "[N]", "leave the Nth loop around") \
     X("cd", builtin_cd, BUILTIN_REGULAR, "[FOLDER | -]", "change the folder, to $HOME or /") \
     X("command", builtin_command, BUILTIN_REGULAR, "[-v] NAME [WORD...]", "run it, or say what it is; no function") \
-    X("continue", builtin_continue, BUILTIN_SPECIAL, "[N]", "go on with the next turn of the Nth loop around") \
+    X("continue", builtin_continue, BUILTIN_SPECIAL, "[N]", "go on with the Nth loop around") \
     X("echo", builtin_echo, BUILTIN_REGULAR, "[-n] [WORD...]", "print the words") \
     X("eval", builtin_eval, BUILTIN_SPECIAL, "[WORD...]", "run the words as commands") \
     X("exec", builtin_exec, BUILTIN_SPECIAL, "[PROGRAM [WORD...]]", "become PROGRAM, or redirect for good") \
@@ -34,11 +32,12 @@
     X("export", builtin_export, BUILTIN_SPECIAL, "[NAME[=VALUE]...]", "let programs see variables") \
     X("false", builtin_false, BUILTIN_REGULAR, "", "fail") \
     X("fg", builtin_fg, BUILTIN_REGULAR, "[%JOB]", "bring a job to the foreground") \
-    X("help", builtin_help, BUILTIN_REGULAR, "", "print this") \
+    X("help", builtin_help, BUILTIN_REGULAR, "[NAME...]", "print this, or what concerns NAME") \
     X("history", builtin_history, BUILTIN_REPORT, "", "print the lines that were typed") \
     X("jobs", builtin_jobs, BUILTIN_REPORT, "", "print the jobs in the background") \
     X("kill", builtin_kill, BUILTIN_REGULAR, "[-SIGNAL] PID | %JOB...", "send a signal; -l lists them") \
     X("local", builtin_local, BUILTIN_REGULAR, "NAME[=VALUE]...", "variables of the function that runs") \
+    X("printf", builtin_printf, BUILTIN_REGULAR, "FORMAT [WORD...]", "print the words as FORMAT says") \
     X("pwd", builtin_pwd, BUILTIN_REGULAR, "", "print the folder") \
     X("read", builtin_read, BUILTIN_REGULAR, "[-r] NAME...", "read a line into variables") \
     X("return", builtin_return, BUILTIN_SPECIAL, "[STATUS]", "leave the function or file") \
@@ -122,55 +121,7 @@ int builtin_false(size_t count, char **arguments)
     return 1;
 }
 
-/* --- Help */
-
-static void print_programs(void)
-{
-    DIR *folder = opendir("/bin");
-    struct dirent *entry;
-    struct words found = { 0 };
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            words_add(&found, strdup(entry->d_name));
-        }
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
-    words_sort(&found, 0);
-    for (size_t i = 0; i < found.count; i++) {
-        output_string(i == 0 ? "" : " ");
-        output_string(found.items[i]);
-    }
-    output_string("\n");
-    words_free(&found);
-}
-
-int builtin_help(size_t count, char **arguments)
-{
-    (void)count;
-    (void)arguments;
-    output_string("Commands:  NAME=VALUE...  COMMAND WORD...  COMMAND | COMMAND  ! COMMAND  time COMMAND\n"
-                  "           COMMAND; COMMAND  COMMAND & COMMAND  COMMAND && COMMAND  COMMAND || COMMAND\n"
-                  "           { COMMANDS; }  (COMMANDS)  NAME() { COMMANDS; }  # comment\n"
-                  "           if COMMANDS; then COMMANDS; [elif COMMANDS; then COMMANDS;]... [else COMMANDS;] fi\n"
-                  "           while COMMANDS; do COMMANDS; done  until COMMANDS; do COMMANDS; done\n"
-                  "           for NAME [in WORD...]; do COMMANDS; done  case WORD in PATTERN) COMMANDS;; ... esac\n"
-                  "Files:     < FILE  > FILE  >> FILE  <> FILE  2> FILE  2>&1  <&-  << END\n"
-                  "Words:     'as it is'  \"with $\"  \\c  $NAME  ${NAME}  $(COMMANDS)  $((1 + 2))  *  ?  [a-z]\n"
-                  "           ${#NAME}  ${NAME:-WORD}  := :? :+  ${NAME#PATTERN}  ## % %%\n"
-                  "           $? status  $! last job  $$ shell  $# $1 \"$@\" its words\n"
-                  "Builtins:\n");
-    for (size_t i = 0; i < BUILTIN_COUNT; i++) {
-        int width = 29 - (int)strlen(names[i]);
-
-        output_format("  %s %-*s %s\n", names[i], width, builtins[i].usage, builtins[i].about);
-    }
-    output_string("Programs:  ");
-    print_programs();
-    return 0;
-}
+/* --- History */
 
 int builtin_history(size_t count, char **arguments)
 {

@@ -29,10 +29,12 @@ const struct builtin *builtins_find(const char *name);
 const char *const *builtin_names(void);
 
 /* The functions, by file. */
-builtin_function builtin_colon, builtin_false, builtin_fg, builtin_help, builtin_history, builtin_jobs, builtin_wait;
+builtin_function builtin_colon, builtin_false, builtin_fg, builtin_history, builtin_jobs, builtin_wait;
 builtin_function builtin_cd, builtin_pwd;
 builtin_function builtin_break, builtin_command, builtin_continue, builtin_dot, builtin_eval, builtin_exec,
     builtin_exit, builtin_return, builtin_type;
+builtin_function builtin_help;
+builtin_function builtin_printf;
 builtin_function builtin_echo, builtin_kill;
 builtin_function builtin_export, builtin_local, builtin_set, builtin_shift, builtin_unset;
 builtin_function builtin_read;

@@ -22,6 +22,11 @@ void output_string(const char *string)
     text_append_string(&pending, string);
 }
 
+void output_bytes(const char *bytes, size_t count)
+{
+    text_append(&pending, bytes, count);
+}
+
 void output_format(const char *format, ...)
 {
     char formatted[FORMATTED_BYTES];

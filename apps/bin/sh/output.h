@@ -6,6 +6,7 @@
  * What builtins print: it is kept, and written to standard output at once when the builtin has ended.
  */
 void output_string(const char *string);
+void output_bytes(const char *bytes, size_t count);
 void output_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
