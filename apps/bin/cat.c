@@ -56,9 +56,15 @@ static bool copy_named(const char *name)
 
 int main(int argc, char **argv)
 {
-    bool is_done = argc > 1 || copy(STDIN_FILENO, "-");
+    int first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
 
-    for (int i = 1; i < argc; i++) {
+    if (first == 1 && argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0') {
+        fprintf(stderr, "usage: cat [FILE...]\n");
+        return 2;
+    }
+    bool is_done = first < argc || copy(STDIN_FILENO, "-");
+
+    for (int i = first; i < argc; i++) {
         is_done &= copy_named(argv[i]);
     }
     return is_done ? 0 : 1;

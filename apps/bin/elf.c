@@ -192,9 +192,11 @@ static bool show(FILE *input, const char *name, void *context)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
+    int first = inputs_first(argv, 1);
+
+    if (first == 0 || first >= argc) {
         fprintf(stderr, "usage: elf FILE...\n");
         return 2;
     }
-    return inputs_each("elf", argv + 1, show, NULL);
+    return inputs_each("elf", argv + first, show, NULL);
 }

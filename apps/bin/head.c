@@ -30,6 +30,12 @@ static bool print_head(FILE *input, const char *name, void *context)
     return true;
 }
 
+static int complain_about_use(void)
+{
+    fprintf(stderr, "usage: head [-n LINES | -c BYTES] [FILE...]\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     struct wanted wanted = { .count = 10 };
@@ -41,9 +47,12 @@ int main(int argc, char **argv)
         wanted.counts_bytes = argv[1][1] == 'c';
         first = argv[1][2] != '\0' ? 2 : 3;
         if (!inputs_number(count, 0, LONG_MAX, &wanted.count)) {
-            fprintf(stderr, "usage: head [-n LINES | -c BYTES] [FILE...]\n");
-            return 2;
+            return complain_about_use();
         }
+    }
+    first = inputs_first(argv, first);
+    if (first == 0) {
+        return complain_about_use();
     }
     wanted.has_titles = argc - first > 1;
     return inputs_each("head", argv + first, print_head, &wanted);

@@ -73,6 +73,12 @@ static bool take(FILE *input, const char *name, void *context)
     return true;
 }
 
+static int complain_about_use(void)
+{
+    fprintf(stderr, "usage: hexdump [-n COUNT] [FILE...]\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     struct dump dump = { .left = UINT64_MAX };
@@ -81,11 +87,14 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "-n") == 0) {
         if (argc < 3 || !inputs_number(argv[2], 0, LONG_MAX, &count)) {
-            fprintf(stderr, "usage: hexdump [-n COUNT] [FILE...]\n");
-            return 2;
+            return complain_about_use();
         }
         dump.left = (uint64_t)count;
         first = 3;
+    }
+    first = inputs_first(argv, first);
+    if (first == 0) {
+        return complain_about_use();
     }
     int status = inputs_each("hexdump", argv + first, take, &dump);
 

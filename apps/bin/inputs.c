@@ -52,6 +52,16 @@ int inputs_each(const char *program, char **names, inputs_reader *read, void *co
     return is_done ? 0 : 1;
 }
 
+int inputs_first(char **argv, int first)
+{
+    const char *word = argv[first];
+
+    if (word == NULL || word[0] != '-' || word[1] == '\0') {
+        return first;
+    }
+    return strcmp(word, "--") == 0 ? first + 1 : 0;
+}
+
 bool inputs_number(const char *word, long low, long high, long *out)
 {
     char *end;

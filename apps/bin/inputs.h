@@ -17,5 +17,11 @@ typedef bool inputs_reader(FILE *input, const char *name, void *context);
  */
 int inputs_each(const char *program, char **names, inputs_reader *read, void *context);
 
+/*
+ * Where the files begin in @argv, whose options have been read up to @first: a "--" in front of them is passed over.
+ * Returns 0 when an option that nobody knows stands there.
+ */
+int inputs_first(char **argv, int first);
+
 /* A decimal number from @low to @high, and nothing behind it. Returns false for anything else. */
 bool inputs_number(const char *word, long low, long high, long *out);

@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     struct abi_mapping *rows = all_mappings((pid_t)pid, &count);
 
     if (rows == NULL) {
-        fprintf(stderr, "maps: %s\n", pando_strerror(errno));
+        fprintf(stderr, "maps: %s%s%s\n", argc == 2 ? argv[1] : "", argc == 2 ? ": " : "", pando_strerror(errno));
         return 1;
     }
     for (int i = 0; i < count; i++) {

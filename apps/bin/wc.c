@@ -90,12 +90,13 @@ int main(int argc, char **argv)
     struct wanted wanted = { 0 };
     int first = 1;
 
-    for (; first < argc && argv[first][0] == '-' && argv[first][1] != '\0'; first++) {
+    for (; first < argc && argv[first][0] == '-' && argv[first][1] != '\0' && strcmp(argv[first], "--") != 0; first++) {
         if (!read_flags(argv[first] + 1, &wanted)) {
             fprintf(stderr, "usage: wc [-l] [-w] [-c] [FILE...]\n");
             return 2;
         }
     }
+    first = inputs_first(argv, first);
     if (!wanted.lines && !wanted.words && !wanted.bytes) {
         wanted.lines = wanted.words = wanted.bytes = true;
     }

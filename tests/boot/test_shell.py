@@ -169,3 +169,38 @@ def test_ls_lists_where_one_is_and_files_as_themselves(shell):
 
 def test_scripts_may_count_on_path_and_home(shell):
     assert shell.run("echo $HOME $PATH; env -i sh -c 'echo $HOME $PATH'")[0] == "/ /bin\n/ /bin\n"
+
+
+def test_a_job_whose_end_was_told_has_no_number_any_more(shell):
+    shell.run("wait")
+    shell.run("sleep 0.1 &")
+    shell.run("sleep 0.3")
+    shell.send("\r")  # its end is told before a prompt
+    shell.wait_for_prompt()
+    assert shell.run("jobs; wait $!") == ("", 0)
+    assert shell.run("fg") == ("sh: fg: %%: no such job\n", 1)
+    output, _ = shell.run("sleep 9 & jobs; kill %1; sleep 0.1; jobs; jobs; wait")
+    assert re.fullmatch(r"\[1\] \d+\n\[1\] running: sleep 9\nsh: sleep 9: killed by signal 15 .*\n", output)
+    # Who knows its pid can still ask.
+    output, status = shell.run("sh -c 'sh -c \"exit 3\"& sleep .2; jobs; jobs; wait $!'")
+    assert (output, status) == ('[1] ended with status 3: sh -c "exit 3"\n', 3)
+
+
+def test_help_fits_the_screen_and_knows_each_name(shell):
+    output, status = shell.run("help")
+    assert status == 0 and max(len(line) for line in output.splitlines()) < 80
+    for word in ("case WORD in", "printf FORMAT [WORD...]", "hexdump", "Ctrl-R"):
+        assert word in output
+    assert shell.run("help cd") == ("  cd [FOLDER | -]                change the folder, to $HOME or /\n", 0)
+    assert shell.run("help for") == ("  for NAME [in WORD...]; do COMMANDS; done\n", 0)
+    assert shell.run("help wc")[0].startswith("  /bin/wc is a program")
+    assert shell.run("help nosuch") == ("sh: help: nosuch: there is no help for that\n", 1)
+    assert shell.run("help '' /bin/wc .. | wc -l")[0].splitlines()[-1] == "0"
+
+
+def test_an_option_that_a_program_does_not_know_is_not_taken_for_a_file(shell):
+    for program in ("cat", "elf", "head", "hexdump", "wc", "ls", "maps", "date", "uname", "sleep"):
+        output, status = shell.run(f"{program} --help </dev/null")
+        assert output.startswith(f"usage: {program}") and status == 2, output
+        if program in ("cat", "elf", "head", "hexdump", "wc"):
+            assert "-z: No such file" in shell.run(f"{program} -- -z")[0]

@@ -29,7 +29,7 @@ static const char *const language[] = {
     "Words:     'as it is'  \"with $\"  \\c  $NAME  $(COMMANDS)  $((1 + 2))  * ? [a-z]",
     "           ${NAME}  ${#NAME}  ${NAME:-WORD} := :? :+  ${NAME#PATTERN} ## % %%",
     "           $? status  $! last job  $$ shell  $# $1 \"$@\" its words",
-    "Keys:      Tab completes  Up, Down, Ctrl-R: what was typed  Ctrl-C ends a command",
+    "Keys:      Tab completes  Up, Down, Ctrl-R: what was typed  Ctrl-C ends a job",
     "           Ctrl-D at the start of a line: the end  Ctrl-L clears the screen",
 };
 #define LANGUAGE_LINES (sizeof(language) / sizeof(language[0]))
@@ -130,7 +130,7 @@ static bool print_program(const char *name)
     char path[sizeof(folder) + NAME_MAX];
 
     if (strchr(name, '/') != NULL || snprintf(path, sizeof(path), "%s%s", folder, name) >= (int)sizeof(path) ||
-        name[0] == '\0' || access(path, X_OK) != 0) {
+        name[0] == '\0' || name[0] == '.' || access(path, X_OK) != 0) {
         return false;
     }
     output_format("  %s is a program\n", path);
