@@ -70,7 +70,8 @@ endif
 
 # Several goals on one command line (`make setup lint test`) are done in that order, although jobs run side by side:
 # each of these waits for those named before it, and all that is built waits for those that come first (FIRST).
-ORDERED := setup clean distclean all apps-host lint run bench profile fuzz debug unit test coverage
+ORDERED := setup clean distclean all apps-host lint run bench profile fuzz debug unit models mutants test test-long \
+    coverage
 FIRST :=
 STARTED :=
 BEFORE :=
@@ -105,6 +106,12 @@ PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -O2 -g -ffrees
 # Of each source: its calls, and the bytes of stack of each function, in a .ci beside the object; tests/lint reads them.
 PANDO_STACK_INFO := -fcallgraph-info=su
 PANDO_ASFLAGS := -Wa,--debug-prefix-map=$(CURDIR)=.
+# What runs once, or when something is wrong or asked about, is made small instead.
+SMALL_SOURCES := arch/riscv64/hart.c arch/riscv64/panic.c mm/usage.c platform/console.c \
+    platform/memory_layout.c platform/memory_spans.c platform/plic.c platform/power.c platform/uart_ns16550.c \
+    shared/content.c shared/elf.c shared/manifest.c supervisor/calls_path.c supervisor/command_line.c \
+    supervisor/console_file.c supervisor/device_files.c supervisor/harts.c supervisor/random.c supervisor/start.c \
+    supervisor/symbolizer.c supervisor/terminal.c
 # The host's: the same sources under sanitizers.
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
     -fno-sanitize-recover=all -DCONFIG_DEBUG=1
@@ -127,8 +134,9 @@ SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 layer = $(firstword $(subst /, ,$(1)))
 includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
 system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
-pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(COVERAGE_CFLAGS) $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) \
-    $(call includes,$(1)) -I$(BUILD)/generated $(call system_includes,$(1))
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter $(1),$(SMALL_SOURCES)),-Os) $(COVERAGE_CFLAGS) \
+    $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) $(call includes,$(1)) -I$(BUILD)/generated \
+    $(call system_includes,$(1))
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
 
 # --- What there is to build
@@ -163,7 +171,7 @@ PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--e
     -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf $(COVERAGE_LDFLAGS)
 
 $(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(COVERAGE_CFLAGS) \
-    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC)))
+    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC) $$(SMALL_SOURCES)))
 $(eval $(call stamp,$(BUILD)/pando.link,$$(PANDO_LDFLAGS) $$(PANDO_OBJECTS)))
 $(eval $(call stamp,$(BUILD)/version,$$(PANDO_VERSION)))
 
@@ -197,7 +205,7 @@ $(BUILD)/pando.linked: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT) $(DE
 	    $(COVERAGE_LIBRARIES) -Wl,--end-group
 
 $(BUILD)/pando.elf: $(BUILD)/pando.linked arch/riscv64/check_elf.py
-	$(Q)$(PYTHON) arch/riscv64/check_elf.py --cross $(CROSS) $<
+	$(Q)$(PYTHON) arch/riscv64/check_elf.py --cross $(CROSS) $(if $(filter 1,$(COVERAGE)),--counted) $<
 	$(Q)$(TARGET_OBJCOPY) --remove-section='.rela.*' --remove-section=.comment $< $@
 
 $(BUILD)/pando.bin: $(BUILD)/pando.elf
@@ -249,15 +257,15 @@ FUZZ_SOURCES := $(sort $(foreach name,$(FUZZ_TARGETS),tests/fuzz/fuzz_$(name).c 
 
 ##@ Running
 RUNNER = $(PYTHON) boards/run.py --qemu='$(QEMU) $(BOARD_QEMU_FLAGS) $(QEMU_FLAGS)' --kernel=$(BUILD)/pando.bin \
-    --initrd=$(INITRD) --load-address=$(BOARD_LOAD_ADDRESS) --log=$(BUILD)/console.log
+    --initrd=$(INITRD) --load-address=$(BOARD_LOAD_ADDRESS) --log=$(BUILD)/console.log --smp=$(SMP)
 
 .PHONY: run
 run: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU: to the shell (Ctrl-A x leaves), or RUN='cmd; cmd' and power off
-	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM)
+	$(Q)$(RUNNER) --mem=$(MEM)
 
 .PHONY: debug
 debug: $(BUILD)/pando.bin $(INITRD) ## boot on QEMU under gdb, with the symbols of APP too: docs/debugging.md
-	$(Q)$(RUNNER) --smp=$(SMP) --mem=$(MEM) --gdb=$(BUILD)/pando.elf --libc=$(APPS)/libc.elf \
+	$(Q)$(RUNNER) --mem=$(MEM) --gdb=$(BUILD)/pando.elf --libc=$(APPS)/libc.elf \
 	    $(if $(APP),--app=$(call app_elf,$(APP)) $(addprefix --sources=,$(FOREIGN_FOLDER_$(APP)))) \
 	    --gdb-flags=$(call quoted,$(GDB_FLAGS))
 
@@ -286,6 +294,10 @@ test: all $(UNIT_BINARIES) $(FUZZ_BINARIES) ## all tests; the last line is `N pa
 	    --fuzz-seconds=$(or $(FUZZ_SECONDS),3) \
 	    $(addprefix --unit=,$(UNIT_BINARIES)) $(addprefix --fuzz=,$(FUZZ_BINARIES))
 
+.PHONY: test-long
+test-long: all ## the boot tests with 1, 2, 4 harts, and on QEMU 10
+	$(Q)$(PYTHON) tests/long.py --filter=$(call quoted,$(K)) --build=$(BUILD) --runner=$(call quoted,$(RUNNER))
+
 .PHONY: unit
 unit: $(UNIT_BINARIES) ## only the tests that run on the host
 	$(Q)$(PYTHON) tests/run.py --filter=$(call quoted,$(K)) $(addprefix --unit=,$(UNIT_BINARIES))
@@ -295,6 +307,23 @@ coverage: $(BUILD)/pando.bin $(INITRD) $(UNIT_BINARIES) $(FUZZ_BINARIES) ## line
 	$(Q)$(PYTHON) -B tests/coverage/run.py --filter=$(call quoted,$(K)) --build=$(BUILD) \
 	    --runner=$(call quoted,$(RUNNER)) --gcov=$(CROSS)gcov --clang=$(call quoted,$(HOST_CC)) \
 	    $(addprefix --unit=,$(UNIT_BINARIES)) $(addprefix --fuzz=,$(FUZZ_BINARIES))
+
+.PHONY: models
+models: ## search models of what harts do at the same time, with spin: each state, and each mistake
+	$(Q)$(PYTHON) -B tests/models/run.py --only=$(call quoted,$(K))
+
+# Layers whose sources have mistakes seeded, and the tests that are tried on each.
+MUTANT_LAYERS := mm shared tests
+MUTANT_TESTS := $(filter mm_% shared_%,$(UNIT_TESTS))
+.PHONY: mutants
+mutants: $(MUTANT_TESTS:%=$(HOST)/bin/%_test) $(BUILD)/generated/offsets.h ## seed mistakes: a test must see each
+	$(Q)$(PYTHON) -B tests/mutants/run.py --only=$(call quoted,$(K)) --cross=$(CROSS) --programs=$(HOST)/bin \
+	    $(if $(RECORD),--record) \
+	    --target-compile=$(call quoted,$(call pando_compile,arch/riscv64/entry.S)) \
+	    --host-link=$(call quoted,$(HOST_CC) $(HOST_CFLAGS)) \
+	    $(foreach layer,$(MUTANT_LAYERS),--host-compile=$(call quoted,$(layer) $(call host_compile,$(layer)/))) \
+	    $(foreach name,$(MUTANT_TESTS),--test=$(call quoted,$(name) $(call host_objects,unit,tests/unit/$(name)_test.c \
+	    tests/unit/check.c $(call host_sources,$(name))) $(call host_libraries,$(name))))
 
 .PHONY: fuzz
 fuzz: $(FUZZ_BINARIES) ## run each fuzzer for a minute, or FUZZ_SECONDS

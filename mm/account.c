@@ -5,9 +5,9 @@
  * entries that point to it, and one more for the owner of the handle that account_create() gave; the root account's
  * has one for itself.
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  *
- * Typical use: account_create(domain, &account) -> map_create(account, &map) -> account_put(account)
+ * Typical use: account_create(domain, &account) -> map_create_relock(account, &map) -> account_put(account)
  */
 #include "account.h"
 

@@ -20,14 +20,17 @@
  *     zeroed         every frame in the zeroed list is all zero
  *     counted        free_count is the length of both lists plus all frames of free spans from the frontier on
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock; dropped while a page is zeroed.
  *
  * Typical use: frame_init() -> frame_adopt() for what is in use already -> frame_alloc() ... frame_put()
  */
 #include "frame.h"
 
 #include "abi_errno.h"
+#include "fence_ledger.h"
 #include "panic.h"
+
+#include <string.h>
 
 #define NO_FRAME UINT32_MAX
 #define GROUP_FRAMES (PAGE_SIZE / sizeof(struct frame))
@@ -112,10 +115,9 @@ static void enter_group(struct area *area)
         waste(area, room);
         return;
     }
-    for (uint64_t i = 0; i < needed; i++) {
-        arch_page_zero(arch_direct(address_of(number + i)));
-    }
+    /* The page of descriptors needs no zeros: one is written when its frame is first handed out, and not read before. */
     if (table_missing) {
+        memset(arch_direct(address_of(number)), 0, PAGE_SIZE); /* under the lock: once for 512 MiB of RAM */
         arch_descriptor_table_give(page, address_of(number));
     }
     arch_descriptor_page_map(page, address_of(number + needed - 1));
@@ -174,8 +176,10 @@ static bool take_listed(uint32_t *list, uint32_t *number)
 
 static void give_listed(uint32_t *list, paddr_t frame)
 {
+    arch_assert_locked();
     struct frame *descriptor = frame_of(frame);
 
+    fence_ledger_free(frame);
     descriptor->kind = FRAME_FREE;
     descriptor->sharers = *list;
     *list = (uint32_t)(frame.value >> PAGE_SHIFT);
@@ -184,6 +188,7 @@ static void give_listed(uint32_t *list, paddr_t frame)
 
 static int hand_out(uint32_t number, enum frame_kind kind, paddr_t *out)
 {
+    arch_assert_locked();
     frames.free_count--;
     if (frames.free_count < frames.free_minimum) {
         frames.free_minimum = frames.free_count;
@@ -237,7 +242,7 @@ int frame_init(const struct memory_span *free, size_t count)
         frames.free_count += end - first;
     }
     frames.free_minimum = frames.free_count;
-    return frame_alloc_zeroed(FRAME_SUPERVISOR, &frames.zero);
+    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &frames.zero);
 }
 
 /* Open an empty area at @first, where the order of addresses wants it. */
@@ -263,14 +268,15 @@ static int describe_group(uint64_t number)
         void *page = descriptor_page(number);
         bool table_missing = arch_descriptor_table_missing(page);
         paddr_t frame;
-        int error = frame_alloc_zeroed(FRAME_SUPERVISOR, &frame);
+        int error = frame_alloc(FRAME_SUPERVISOR, &frame);
 
         if (error != 0) {
             return error;
         }
         if (is_described(number) || table_missing != arch_descriptor_table_missing(page)) {
-            frame_put_zeroed(frame); /* the frontier has just entered this group, or given the table */
+            frame_put(frame); /* the frontier has just entered this group, or given the table */
         } else if (table_missing) {
+            memset(arch_direct(frame), 0, PAGE_SIZE);
             arch_descriptor_table_give(page, frame);
             frames.descriptor_count++;
         } else {
@@ -322,7 +328,7 @@ int frame_alloc(enum frame_kind kind, paddr_t *out)
     return -ENOMEM;
 }
 
-int frame_alloc_zeroed(enum frame_kind kind, paddr_t *out)
+int frame_alloc_zeroed_relock(enum frame_kind kind, paddr_t *out)
 {
     uint32_t number;
 
@@ -334,8 +340,11 @@ int frame_alloc_zeroed(enum frame_kind kind, paddr_t *out)
             return hand_out(number, kind, out);
         }
         if (take_listed(&frames.dirty, &number) || take_untouched(&number)) {
-            arch_page_zero(arch_direct(address_of(number)));
-            return hand_out(number, kind, out);
+            (void)hand_out(number, kind, out);
+            arch_unlock();
+            arch_page_zero(arch_direct(*out));
+            arch_lock();
+            return 0;
         }
     } while (reclaim());
     return -ENOMEM;

@@ -21,9 +21,9 @@
  *     room             between where searches of an area begin and `from`, there is no gap of `size` bytes or more
  *     heap             heap_start <= heap_end
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  *
- * Typical use: map_create() -> map_attach() -> map_add() ... -> map_detach() -> map_destroy()
+ * Typical use: map_create_relock() -> map_attach() -> map_add() ... -> map_detach() -> map_destroy()
  */
 #include "map.h"
 
@@ -39,23 +39,31 @@
 
 static struct pool map_pool = POOL("map", struct map);
 
-int map_create(struct account *account, struct map **out)
+int map_create_relock(struct account *account, struct map **out)
 {
     struct map *map = pool_alloc(&map_pool);
 
     if (map == NULL) {
         return -ENOMEM;
     }
-    *map = (struct map){
-        .account = account,
-        .area_room = { .size = PAGE_SIZE, .from = MAP_STACK_START },
-        .large_room = { .size = PAGE_SIZE, .from = MAP_LARGE_START },
-    };
-    if (table_create(&map->root) != 0) {
+    paddr_t root;
+
+    if (table_create_relock(&root) != 0) {
         pool_free(&map_pool, map);
         return -ENOMEM;
     }
-    arch_root_prepare(table_entries(map->root));
+    arch_root_prepare(table_entries(root));
+    space_init(&map->space, root);
+    map->account = account;
+    map->entries = (struct tree){ 0 };
+    map->recent = NULL;
+    map->entry_count = 0;
+    map->area_room = (struct map_room){ .size = PAGE_SIZE, .from = MAP_STACK_START };
+    map->large_room = (struct map_room){ .size = PAGE_SIZE, .from = MAP_LARGE_START };
+    map->heap_start = 0;
+    map->heap_end = 0;
+    map->windows = NULL;
+    map->unload_count = 0;
     account_get(account);
     *out = map;
     return 0;
@@ -65,35 +73,44 @@ void map_destroy(struct map *map)
 {
     ASSERT(map->windows == NULL);
     map_entries_drop(map);
-    arch_root_clear(table_entries(map->root));
-    table_drop(map->root, 2);
+    space_end(&map->space);
+    arch_root_clear(table_entries(map->space.root));
+    table_drop(map->space.root, 2);
     account_put(map->account);
     pool_free(&map_pool, map);
 }
 
 int map_attach(struct map *map, struct windows *windows)
 {
+    arch_assert_locked();
     if (map->windows != NULL) {
         return -EBUSY;
     }
     paddr_t text = windows->text;
 
     frame_get(text);
-    table_set(map->root, WINDOW_TEXT_ROOT_SLOT, pte_make(text, PTE_V | PTE_SHARED));
+    table_set(map->space.root, WINDOW_TEXT_ROOT_SLOT, pte_make(text, PTE_V | PTE_SHARED));
     map->windows = windows;
+    space_region_changed(&map->space);
     list_push_back(&windows->maps, &map->windows_link);
     return 0;
 }
 
+void map_enter_unverified(struct map *map)
+{
+    space_enter(&map->space, map->windows == NULL ? 0 : map->windows->serial);
+}
+
 void map_detach(struct map *map)
 {
+    arch_assert_locked();
     ASSERT(map->windows != NULL);
-    pte_t slot = table_entries(map->root)[WINDOW_DATA_ROOT_SLOT];
+    pte_t slot = table_entries(map->space.root)[WINDOW_DATA_ROOT_SLOT];
     struct table_gather gather;
 
-    /* The whole of this space, and text leaves are global: only a flush of everything drops those. */
-    table_gather_start_every_space(&gather);
-    table_gather_entry(&gather, map->root, WINDOW_TEXT_ROOT_SLOT);
+    space_region_changed(&map->space);
+    table_gather_start(&gather, &map->space, WINDOW_DATA_BASE, WINDOW_DATA_BASE + WINDOW_BYTES);
+    table_gather_entry(&gather, map->space.root, WINDOW_TEXT_ROOT_SLOT);
     if (slot != 0 && (frame_of(pte_frame(slot))->groups & DATA_WINDOW_GROUPS) != 0) {
         gather.takes_shared = true;
         table_clear_range(pte_frame(slot), WINDOW_DATA_BASE, WINDOW_DATA_BASE + WINDOW_BYTES, &gather);
@@ -123,6 +140,7 @@ struct map_entry *map_entry_from(const struct map *map, uint64_t address)
 
 struct map_entry *map_find(struct map *map, uint64_t address)
 {
+    arch_assert_locked();
     struct map_entry *entry = map->recent;
 
     if (entry != NULL && address - entry->start < entry->end - entry->start) {

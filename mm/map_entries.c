@@ -10,7 +10,7 @@
  *
  * Invariants: those named entry-... in map.c.
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  *
  * Typical use: map_find_room() -> map_add() -> map_protect() -> map_remove()
  */

@@ -27,15 +27,18 @@
  *     leaf-inside        a shared leaf shows a page inside its object
  *     references         a frame's ref_count is the number of entries in tables, slots of objects and owners
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock; dropped while a page is zeroed or copied. The map is the running task's, or in the
+ * making: no other hart changes its entries and tables meanwhile, but for what it shows of its windows (map_window.c).
  *
- * Typical use: map_find() -> map_fault(): 0 -> the user tries again; an error -> the task gets a signal
+ * Typical use: map_find() -> map_fault_relock(): 0 -> the user tries again; an error -> the task gets a signal
  */
 #include "abi_errno.h"
 #include "map.h"
 #include "map_pages.h"
 #include "panic.h"
 #include "table.h"
+
+#include <string.h>
 
 #define WRITABLE (PTE_W | PTE_D)
 
@@ -50,12 +53,13 @@ static uint64_t page_in_object(const struct map_entry *entry, uint64_t address)
     return entry->object_page + ((address - entry->start) >> PAGE_SHIFT);
 }
 
-/* The page that an object shows to a shared entry. Results of map_fault(). */
-static int shared_page(const struct map_entry *entry, uint64_t address, paddr_t *out)
+/* The page that an object shows to a shared entry. Results of map_fault_relock(). */
+static int shared_page_relock(const struct map_entry *entry, uint64_t address, paddr_t *out)
 {
     struct object *object = entry->object;
     uint64_t page = page_in_object(entry, address);
-    int error = object->kind == OBJECT_INITRD ? object_page(object, page, out) : object_page_own(object, page, out);
+    int error =
+        object->kind == OBJECT_INITRD ? object_page(object, page, out) : object_page_own_relock(object, page, out);
 
     return error == -EINVAL ? -EFAULT : error;
 }
@@ -74,15 +78,17 @@ static int private_page(const struct map_entry *entry, uint64_t address, paddr_t
     return 0;
 }
 
-int map_copy_page(paddr_t source, paddr_t *out)
+int map_copy_page_relock(paddr_t source, paddr_t *out)
 {
     if (source.value == frame_zero().value) {
-        return frame_alloc_zeroed(FRAME_PAGE, out);
+        return frame_alloc_zeroed_relock(FRAME_PAGE, out);
     }
     int error = frame_alloc(FRAME_PAGE, out);
 
     if (error == 0) {
+        arch_unlock();
         arch_page_copy(arch_direct(*out), arch_direct(source));
+        arch_lock();
     }
     return error;
 }
@@ -91,18 +97,19 @@ int map_copy_page(paddr_t source, paddr_t *out)
  * Show a page at @leaf, where nothing is yet. No flush: see above. The leaf takes the reference that comes with a new
  * frame, or one more on a frame that is there.
  */
-static int map_missing(const struct map_entry *entry, uint64_t address, uint8_t access, pte_t *leaf)
+static int map_missing_relock(struct map *map, const struct map_entry *entry, uint64_t address, uint8_t access,
+                              pte_t *leaf)
 {
     bool is_shared = entry->sharing == MAP_ENTRY_SHARED;
     uint64_t flags = map_leaf_flags(entry->protection);
     paddr_t page, frame;
-    int error = is_shared ? shared_page(entry, address, &page) : private_page(entry, address, &page);
+    int error = is_shared ? shared_page_relock(entry, address, &page) : private_page(entry, address, &page);
 
     if (error != 0) {
         return error;
     }
     if (!is_shared && access == ABI_PROT_WRITE) {
-        error = map_copy_page(page, &frame);
+        error = map_copy_page_relock(page, &frame);
         if (error != 0) {
             return error;
         }
@@ -116,7 +123,7 @@ static int map_missing(const struct map_entry *entry, uint64_t address, uint8_t 
     }
     table_store(leaf, pte_make(frame, flags));
     if ((flags & PTE_X) != 0) {
-        arch_instruction_fence(); /* the frame may have held other instructions before */
+        map_show_code(map, address, frame);
     }
     return 0;
 }
@@ -130,17 +137,19 @@ static bool is_own(paddr_t frame)
 }
 
 /* Let @leaf show @frame, a reference of which is handed over, writable; put what it showed. */
-static void replace_leaf(const struct map *map, uint64_t address, pte_t *leaf, paddr_t frame)
+static void replace_leaf(struct map *map, uint64_t address, pte_t *leaf, paddr_t frame)
 {
     paddr_t old = pte_frame(*leaf);
 
+    fence_ledger_leaf(&map->space, address, old);
     *leaf = pte_make(frame, PTE_V | PTE_R | PTE_U | PTE_A | WRITABLE); /* not 0 before nor after: still counted */
     map_flush_page(map, address);
     frame_put(old);
 }
 
-int map_write_private(const struct map *map, uint64_t address, pte_t *leaf)
+int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf)
 {
+    uint64_t unload_count = map->unload_count;
     paddr_t copy;
 
     if (is_own(pte_frame(*leaf))) {
@@ -148,19 +157,24 @@ int map_write_private(const struct map *map, uint64_t address, pte_t *leaf)
         map_flush_page(map, address);
         return 0;
     }
-    int error = map_copy_page(pte_frame(*leaf), &copy);
+    int error = map_copy_page_relock(pte_frame(*leaf), &copy);
 
-    if (error == 0) {
-        replace_leaf(map, address, leaf, copy);
+    if (error != 0) {
+        return error;
     }
-    return error;
+    if (map->unload_count != unload_count) {
+        frame_put(copy); /* the leaf may be gone, and what was copied too: the store is tried again */
+        return 0;
+    }
+    replace_leaf(map, address, leaf, copy);
+    return 0;
 }
 
 /* A store to a shared, read-only page: the entry's protection allowed no writing when it was mapped. */
-static int write_shared(const struct map *map, const struct map_entry *entry, uint64_t address, pte_t *leaf)
+static int write_shared_relock(struct map *map, const struct map_entry *entry, uint64_t address, pte_t *leaf)
 {
     paddr_t page;
-    int error = shared_page(entry, address, &page);
+    int error = shared_page_relock(entry, address, &page);
 
     if (error != 0) {
         return error;
@@ -173,55 +187,78 @@ static int write_shared(const struct map *map, const struct map_entry *entry, ui
 }
 
 /* A fault at @leaf, which shows a page. */
-static int resolve_present(const struct map *map, const struct map_entry *entry, uint64_t address, uint8_t access,
-                           pte_t *leaf)
+static int resolve_present_relock(struct map *map, const struct map_entry *entry, uint64_t address, uint8_t access,
+                                  pte_t *leaf)
 {
     if (map_leaf_allows(*leaf, access)) {
-        table_flush_space(map->root); /* what is out of date may be more than the leaf */
+        space_flush_all(&map->space); /* what is out of date may be more than the leaf */
         return 0;
     }
     /* Leaves have every right of their entry but writing. */
     ASSERT(access == ABI_PROT_WRITE && (*leaf & PTE_V) != 0);
-    return entry->sharing == MAP_ENTRY_SHARED ? write_shared(map, entry, address, leaf)
-                                              : map_write_private(map, address, leaf);
+    return entry->sharing == MAP_ENTRY_SHARED ? write_shared_relock(map, entry, address, leaf)
+                                              : map_write_private_relock(map, address, leaf);
 }
 
-int map_fault(struct map *map, uint64_t address, uint8_t access)
+int map_fault_relock(struct map *map, uint64_t address, uint8_t access)
 {
+    arch_assert_locked();
     const struct map_entry *entry = map_find(map, address);
 
     if (entry == NULL) {
-        return map_window_fault(map, address, access);
+        return map_window_fault_relock(map, address, access);
     }
     if (!protection_allows(entry->protection, access)) {
         return -EFAULT;
     }
-    pte_t *leaf = table_leaf(map->root, address);
+    pte_t *leaf = table_leaf(map->space.root, address);
 
     if (leaf == NULL) {
         paddr_t level0;
-        int error = table_walk_create(map->root, address, &level0);
+        int error = table_walk_create_relock(map->space.root, address, &level0);
 
         if (error != 0) {
             return error;
         }
         leaf = &table_entries(level0)[sv39_index(address, 0)];
     }
-    return *leaf == 0 ? map_missing(entry, address, access, leaf) : resolve_present(map, entry, address, access, leaf);
+    return *leaf == 0 ? map_missing_relock(map, entry, address, access, leaf)
+                      : resolve_present_relock(map, entry, address, access, leaf);
 }
 
-int map_write_pointer(struct map *map, uint64_t address, void **out)
+/* The supervisor's pointer to @address, made writable as if the map's task had stored there. */
+static int write_pointer_relock(struct map *map, uint64_t address, void **out)
 {
-    pte_t *leaf = address < SV39_USER_END ? table_leaf(map->root, address) : NULL;
+    pte_t *leaf = address < SV39_USER_END ? table_leaf(map->space.root, address) : NULL;
 
     if (leaf == NULL || !map_leaf_allows(*leaf, ABI_PROT_WRITE)) {
-        int error = map_fault(map, address, ABI_PROT_WRITE);
+        int error = map_fault_relock(map, address, ABI_PROT_WRITE);
 
         if (error != 0) {
             return error;
         }
-        leaf = table_leaf(map->root, address);
+        leaf = table_leaf(map->space.root, address);
     }
     *out = (char *)arch_direct(pte_frame(*leaf)) + (address & PAGE_MASK);
+    return 0;
+}
+
+int map_write_relock(struct map *map, uint64_t address, const void *from, size_t size)
+{
+    const char *bytes = from;
+
+    while (size > 0) {
+        size_t room = PAGE_SIZE - (address & PAGE_MASK), part = size < room ? size : room;
+        void *place;
+        int error = write_pointer_relock(map, address, &place);
+
+        if (error != 0) {
+            return error;
+        }
+        memcpy(place, bytes, part);
+        address += part;
+        bytes += part;
+        size -= part;
+    }
     return 0;
 }

@@ -7,7 +7,7 @@
  * A leaf whose entry allows no access is kept as PTE_HELD, without PTE_V: the frame, a private copy maybe, comes back
  * when access does.
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  */
 #include "map_pages.h"
 
@@ -23,18 +23,19 @@ static uint64_t part_end(uint64_t start, uint64_t end, unsigned level)
 
 void map_pages_clear(struct map *map, uint64_t start, uint64_t end)
 {
+    arch_assert_locked();
     struct table_gather gather;
 
-    table_gather_start(&gather, map->root, start, end);
+    table_gather_start(&gather, &map->space, start, end);
     while (start < end) {
         unsigned slot = sv39_index(start, 2);
         uint64_t limit = part_end(start, end, 2);
-        pte_t pte = table_entries(map->root)[slot];
+        pte_t pte = table_entries(map->space.root)[slot];
 
         if (pte != 0) {
             table_clear_range(pte_frame(pte), start, limit, &gather);
             if (frame_of(pte_frame(pte))->live == 0) {
-                table_gather_cleared_table(&gather, map->root, slot);
+                table_gather_cleared_table(&gather, map->space.root, slot);
             }
         }
         start = limit;
@@ -97,12 +98,13 @@ static bool protect_tables(paddr_t level1, uint64_t start, uint64_t end, uint8_t
 
 void map_pages_protect(struct map *map, uint64_t start, uint64_t end, uint8_t protection)
 {
+    arch_assert_locked();
     uint64_t first = start;
     bool changed = false;
 
     while (first < end) {
         uint64_t limit = part_end(first, end, 2);
-        pte_t pte = table_entries(map->root)[sv39_index(first, 2)];
+        pte_t pte = table_entries(map->space.root)[sv39_index(first, 2)];
 
         if (pte != 0) {
             changed |= protect_tables(pte_frame(pte), first, limit, protection);
@@ -110,9 +112,11 @@ void map_pages_protect(struct map *map, uint64_t start, uint64_t end, uint8_t pr
         first = limit;
     }
     if (changed) {
-        arch_tlb_flush(map->root, uaddr(start), (end - start) >> PAGE_SHIFT);
+        fence_ledger_range(&map->space, start, end);
+        space_flush_pages(&map->space, start, (end - start) >> PAGE_SHIFT);
         if ((protection & ABI_PROT_EXEC) != 0) {
-            arch_instruction_fence();
+            fence_ledger_code(&map->space, start, end);
+            space_code_changed(&map->space);
         }
     }
 }

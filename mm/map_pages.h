@@ -1,6 +1,7 @@
 #pragma once
 
 #include "abi_types.h"
+#include "frame.h"
 #include "map.h"
 
 /*
@@ -39,25 +40,40 @@ static inline bool map_leaf_allows(pte_t pte, uint8_t access)
 }
 
 /* Drop the translation of one page. */
-static inline void map_flush_page(const struct map *map, uint64_t address)
+static inline void map_flush_page(struct map *map, uint64_t address)
 {
-    arch_tlb_flush(map->root, uaddr(page_round_down(address)), 1);
+    space_flush_page(&map->space, page_round_down(address));
 }
 
-/* A new frame, one reference, with the contents of @source. Returns 0 or -ENOMEM. */
-int map_copy_page(paddr_t source, paddr_t *out);
+/*
+ * The leaf of @map at @address shows @frame for execution. What the initrd holds was there before any hart fetched its
+ * first instruction; any other frame may have held other instructions before.
+ */
+static inline void map_show_code(struct map *map, uint64_t address, paddr_t frame)
+{
+    if (frame_of(frame)->kind != FRAME_INITRD) {
+        fence_ledger_code(&map->space, page_round_down(address), page_round_down(address) + PAGE_SIZE);
+        space_code_changed(&map->space);
+    }
+}
+
+/*
+ * A new frame, one reference, with the contents of @source, which the caller's leaf or entry holds; where that can end
+ * meanwhile, the caller looks again, and drops what may have been copied too late. Returns 0 or -ENOMEM.
+ */
+int map_copy_page_relock(paddr_t source, paddr_t *out);
 
 /*
  * A store to a private page that may be written by copying; @leaf shows it read-only. The frame is taken if it is this
  * leaf's alone, else copied. Flushes the page. Returns 0 or -ENOMEM.
  */
-int map_write_private(const struct map *map, uint64_t address, pte_t *leaf);
+int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf);
 
-/* A fault where there is no entry: in the windows, or nowhere. Results of map_fault(). */
-int map_window_fault(struct map *map, uint64_t address, uint8_t access);
+/* A fault where there is no entry: in the windows, or nowhere. Results of map_fault_relock(). */
+int map_window_fault_relock(struct map *map, uint64_t address, uint8_t access);
 
 /* Link the pristine data tables that [@start, @end) touches, where nothing is linked yet. */
-void map_window_populate(struct map *map, uint64_t start, uint64_t end);
+void map_window_populate_relock(struct map *map, uint64_t start, uint64_t end);
 
 /* [MAP_WINDOWS_START, MAP_WINDOWS_END) has no entries: the text window's root slot, and the data window. */
 #define MAP_WINDOWS_START 0x40000000ull

@@ -6,14 +6,14 @@
  *
  * Invariants: those of leaves in map_fault.c.
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  */
 #include "map.h"
 #include "map_pages.h"
 #include "table.h"
 
 /* Map what the object of @entry holds of [@start, @end), inside it. Returns false where a table can't be had. */
-static bool populate_entry(const struct map *map, const struct map_entry *entry, uint64_t start, uint64_t end)
+static bool populate_entry(struct map *map, const struct map_entry *entry, uint64_t start, uint64_t end)
 {
     uint64_t flags = map_leaf_flags(entry->protection);
     uint64_t page = entry->object_page + ((start - entry->start) >> PAGE_SHIFT);
@@ -25,7 +25,7 @@ static bool populate_entry(const struct map *map, const struct map_entry *entry,
             continue;
         }
         if (address >= table_end) {
-            if (table_walk_create(map->root, address, &level0) != 0) {
+            if (table_walk_create_relock(map->space.root, address, &level0) != 0) {
                 return false;
             }
             table_end = ALIGNED_DOWN(address, sv39_span(1)) + sv39_span(1);
@@ -34,6 +34,9 @@ static bool populate_entry(const struct map *map, const struct map_entry *entry,
 
         if (*leaf == 0 && frame_try_get(frame)) {
             table_store(leaf, pte_make(frame, flags));
+            if ((flags & PTE_X) != 0) {
+                map_show_code(map, address, frame);
+            }
         }
     }
     return true;
@@ -48,16 +51,15 @@ static uint64_t backed_end(const struct map_entry *entry)
     return backed < (entry->end - entry->start) >> PAGE_SHIFT ? entry->start + (backed << PAGE_SHIFT) : entry->end;
 }
 
-void map_populate(struct map *map, uint64_t start, uint64_t size_bytes)
+void map_populate_relock(struct map *map, uint64_t start, uint64_t size_bytes)
 {
     uint64_t end = size_bytes < SV39_USER_END - start ? start + size_bytes : SV39_USER_END;
-    uint8_t rights = 0;
 
     if (start >= SV39_USER_END) {
         return;
     }
     if (map_touches_windows(start, end)) {
-        map_window_populate(map, start, end);
+        map_window_populate_relock(map, start, end);
     }
     for (struct map_entry *entry = map_entry_from(map, start); entry != NULL && entry->start < end;
          entry = map_following(entry)) {
@@ -69,9 +71,5 @@ void map_populate(struct map *map, uint64_t start, uint64_t size_bytes)
         if (!populate_entry(map, entry, first, limit < end ? limit : end)) {
             break;
         }
-        rights |= entry->protection;
-    }
-    if ((rights & ABI_PROT_EXEC) != 0) {
-        arch_instruction_fence();
     }
 }

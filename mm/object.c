@@ -14,9 +14,9 @@
  *     object-initrd       an initrd file has no own pages, and each of its frames is of kind FRAME_INITRD
  *     object-mappings     `mappings` holds the map entries that show this object, no others
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock; dropped while a page is zeroed or copied.
  *
- * Typical use: object_create_anonymous(size, &object) -> map_add() over it -> object_page_own() by faults
+ * Typical use: object_create_anonymous(size, &object) -> map_add() over it -> object_page_own_relock() by faults
  *              -> object_put()
  */
 #include "object.h"
@@ -102,6 +102,7 @@ int object_create_shadow(struct object *parent, struct object **out)
 
 void object_put(struct object *object)
 {
+    arch_assert_locked();
     ASSERT(object->ref_count != 0);
     if (--object->ref_count > 0) {
         return;
@@ -124,8 +125,9 @@ int object_page(const struct object *object, uint64_t index, paddr_t *out)
     }
     if (object->kind == OBJECT_INITRD) {
         *out = paddr(object->initrd_start.value + (index << PAGE_SHIFT));
-        return 0;
+        return 0; /* fixed: no lock is needed for these */
     }
+    arch_assert_locked();
     if (page_store_get(&object->pages, index, out)) {
         return 0;
     }
@@ -136,22 +138,24 @@ int object_page(const struct object *object, uint64_t index, paddr_t *out)
 }
 
 /* A new frame with what the page shows now. */
-static int alloc_page(const struct object *object, uint64_t index, paddr_t *out)
+static int alloc_page_relock(const struct object *object, uint64_t index, paddr_t *out)
 {
     paddr_t source;
 
     if (object_page(object, index, &source) != 0) {
-        return frame_alloc_zeroed(FRAME_PAGE, out);
+        return frame_alloc_zeroed_relock(FRAME_PAGE, out);
     }
     int error = frame_alloc(FRAME_PAGE, out);
 
     if (error == 0) {
+        arch_unlock();
         arch_page_copy(arch_direct(*out), arch_direct(source));
+        arch_lock();
     }
     return error;
 }
 
-int object_page_own(struct object *object, uint64_t index, paddr_t *out)
+int object_page_own_relock(struct object *object, uint64_t index, paddr_t *out)
 {
     paddr_t frame;
 
@@ -164,10 +168,14 @@ int object_page_own(struct object *object, uint64_t index, paddr_t *out)
     if (page_store_get(&object->pages, index, out)) {
         return 0;
     }
-    int error = alloc_page(object, index, &frame);
+    int error = alloc_page_relock(object, index, &frame);
 
     if (error != 0) {
         return error;
+    }
+    if (page_store_get(&object->pages, index, out)) {
+        frame_put(frame); /* another hart was faster */
+        return 0;
     }
     error = page_store_put(&object->pages, index, frame);
     if (error != 0) {

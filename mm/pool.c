@@ -13,7 +13,7 @@
  *                    spare if it has no object in use
  *     pool-used      a pool's `used` is the sum of its pages' `used`, and `pages` their number
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  *
  * Typical use: static struct pool things = POOL("thing", struct thing);  pool_alloc(&things) ... pool_free(&things, t)
  */
@@ -100,6 +100,7 @@ static void *take_object(struct pool *pool, struct pool_page *page)
 
 void *pool_alloc(struct pool *pool)
 {
+    arch_assert_locked();
     if (arch_allocation_fails()) {
         return NULL;
     }
@@ -134,6 +135,7 @@ static void retire_page(struct pool *pool, struct pool_page *page)
 
 void pool_free(struct pool *pool, void *object)
 {
+    arch_assert_locked();
     if (object == NULL) {
         return;
     }
@@ -156,6 +158,7 @@ void pool_free(struct pool *pool, void *object)
 
 size_t pool_reclaim_all(void)
 {
+    arch_assert_locked();
     size_t given = 0;
 
     LIST_FOR_EACH(link, &pools) {

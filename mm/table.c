@@ -14,9 +14,9 @@
  *                       window's owner
  *     table-own         an entry without PTE_SHARED that points to a table is the only one that does
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  *
- * Typical use: table_walk() -> table_walk_create() when a level is missing -> table_set()
+ * Typical use: table_walk() -> table_walk_create_relock() when a level is missing -> table_set()
  */
 #include "table.h"
 
@@ -25,19 +25,20 @@
 
 #define CLEARED_TABLE 1ull
 
-int table_create(paddr_t *out)
+int table_create_relock(paddr_t *out)
 {
-    return frame_alloc_zeroed(FRAME_TABLE, out);
+    return frame_alloc_zeroed_relock(FRAME_TABLE, out);
 }
 
-int table_child(paddr_t table, unsigned index, paddr_t *out)
+int table_child_relock(paddr_t table, unsigned index, paddr_t *out)
 {
     pte_t pte = table_entries(table)[index];
 
     if (pte == 0) {
-        int error = table_create(out);
+        int error = table_create_relock(out);
 
         if (error == 0) {
+            arch_fence_stores(); /* nobody walks on into what the frame held before it was zeroed */
             table_set(table, index, pte_make(*out, PTE_V));
         }
         return error;
@@ -49,12 +50,12 @@ int table_child(paddr_t table, unsigned index, paddr_t *out)
     return 0;
 }
 
-int table_walk_create(paddr_t root, uint64_t address, paddr_t *out)
+int table_walk_create_relock(paddr_t root, uint64_t address, paddr_t *out)
 {
     paddr_t level1;
-    int error = table_child(root, sv39_index(address, 2), &level1);
+    int error = table_child_relock(root, sv39_index(address, 2), &level1);
 
-    return error != 0 ? error : table_child(level1, sv39_index(address, 1), out);
+    return error != 0 ? error : table_child_relock(level1, sv39_index(address, 1), out);
 }
 
 pte_t table_walk(paddr_t root, uint64_t address, struct table_place *place)
@@ -151,12 +152,11 @@ void table_drop(paddr_t table, unsigned level)
     frame_put_zeroed(table);
 }
 
-void table_gather_start(struct table_gather *gather, paddr_t root, uint64_t start, uint64_t end)
+void table_gather_start(struct table_gather *gather, struct space *space, uint64_t start, uint64_t end)
 {
-    gather->root = root;
+    gather->space = space;
     gather->start = start;
     gather->end = end;
-    gather->every_space = false;
     gather->takes_shared = false;
     gather->changed = false;
     gather->tables_changed = false;
@@ -165,18 +165,17 @@ void table_gather_start(struct table_gather *gather, paddr_t root, uint64_t star
 
 void table_gather_start_every_space(struct table_gather *gather)
 {
-    table_gather_start(gather, paddr(0), 0, 0);
-    gather->every_space = true;
+    table_gather_start(gather, NULL, 0, 0);
 }
 
 static void flush(struct table_gather *gather)
 {
-    if (gather->every_space) {
-        arch_tlb_flush_all();
+    if (gather->space == NULL) {
+        spaces_flush_all();
     } else if (gather->tables_changed) {
-        table_flush_space(gather->root);
+        space_flush_all(gather->space);
     } else {
-        arch_tlb_flush(gather->root, uaddr(gather->start), (gather->end - gather->start) >> PAGE_SHIFT);
+        space_flush_pages(gather->space, gather->start, (gather->end - gather->start) >> PAGE_SHIFT);
     }
     gather->changed = false;
     gather->tables_changed = false;
@@ -214,6 +213,7 @@ void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned ind
 
     table_set(table, index, 0);
     gather->tables_changed |= pte_is_table(pte);
+    fence_ledger_table(gather->space, gather->start, pte_frame(pte));
     gather_frame(gather, pte_frame(pte).value);
 }
 
@@ -224,6 +224,7 @@ void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsi
     ASSERT(frame_of(child)->live == 0);
     table_set(table, index, 0);
     gather->tables_changed = true;
+    fence_ledger_table(gather->space, gather->start, child);
     gather_frame(gather, child.value | CLEARED_TABLE);
 }
 
@@ -233,8 +234,8 @@ static unsigned limit_index(uint64_t base, uint64_t end, unsigned level)
     return end - base < SV39_ENTRIES * sv39_span(level) ? sv39_index(end - 1, level) + 1 : SV39_ENTRIES;
 }
 
-/* Take the entries [@index, @limit) of @level0 out; like table_gather_entry() for each, but counted at the end. */
-static void clear_leaves(paddr_t level0, unsigned index, unsigned limit, struct table_gather *gather)
+/* Take the entries [@index, @limit) of @level0 out; like table_gather_entry() for each, but counted at the end. It covers @base. */
+static void clear_leaves(paddr_t level0, uint64_t base, unsigned index, unsigned limit, struct table_gather *gather)
 {
     struct frame *descriptor = frame_of(level0);
     pte_t *entries = table_entries(level0);
@@ -251,6 +252,7 @@ static void clear_leaves(paddr_t level0, unsigned index, unsigned limit, struct 
         if (pte != 0) {
             entries[index] = 0;
             live--;
+            fence_ledger_leaf(gather->space, base + index * PAGE_SIZE, pte_frame(pte));
             gather_frame(gather, pte_frame(pte).value);
         }
         index++;
@@ -275,7 +277,7 @@ void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct tabl
         }
         uint64_t first_covered = base + index * sv39_span(1);
 
-        clear_leaves(pte_frame(pte), start > first_covered ? sv39_index(start, 0) : 0,
+        clear_leaves(pte_frame(pte), first_covered, start > first_covered ? sv39_index(start, 0) : 0,
                      limit_index(first_covered, end, 0), gather);
         if (frame_of(pte_frame(pte))->live == 0) {
             table_gather_cleared_table(gather, level1, index);

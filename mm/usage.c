@@ -10,7 +10,7 @@
  *
  * Invariant: supervisor + object + mapped + free frames are all frames that mm was given or adopted.
  *
- * Locking: single hart, interrupts off, nothing else between usage_begin() and the last call.
+ * Locking: the supervisor's lock, nothing else between usage_begin() and the last call.
  */
 #include "usage.h"
 
@@ -97,8 +97,8 @@ static void count_entry(struct table_place place, uint64_t address, pte_t pte, v
 void usage_count(const struct map *map)
 {
     next_epoch();
-    frame_of(map->root)->sharers++;
-    table_for_each(map->root, 2, 0, count_entry, NULL);
+    frame_of(map->space.root)->sharers++;
+    table_for_each(map->space.root, 2, 0, count_entry, NULL);
 }
 
 /* Add what one frame contributes, its first time. */
@@ -151,9 +151,9 @@ void usage_of_map(const struct map *map, struct usage_row *row)
 {
     *row = (struct usage_row){ .table_frames = 1 };
     next_epoch();
-    add_share(row, frame_of(map->root));
-    table_for_each(map->root, 2, 0, row_tables_and_writable, row);
-    table_for_each(map->root, 2, 0, row_read_only, row);
+    add_share(row, frame_of(map->space.root));
+    table_for_each(map->space.root, 2, 0, row_tables_and_writable, row);
+    table_for_each(map->space.root, 2, 0, row_read_only, row);
 }
 
 static void total_mapped(struct usage_totals *totals, const struct frame *descriptor)

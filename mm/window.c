@@ -19,9 +19,9 @@
  *     window-copies      an own level-0 table of a map shows nothing at an address where `data` shows nothing
  *     window-maps        `maps` are the maps whose `windows` is this
  *
- * Locking: single hart, interrupts off.
+ * Locking: the supervisor's lock.
  *
- * Typical use: windows_init() -> windows_reserve() -> windows_map() for each page -> map_attach() ...
+ * Typical use: windows_init_relock() -> windows_reserve_relock() -> windows_map() for each page -> map_attach() ...
  *              -> windows_unmap() -> windows_destroy()
  */
 #include "window.h"
@@ -34,25 +34,31 @@
 
 #define TABLE_SPAN (1ull << 21)
 
-int windows_init(struct windows *windows)
+static uint64_t last_serial;
+
+int windows_init_relock(struct windows *windows)
 {
-    int error = table_create(&windows->text);
+    int error = table_create_relock(&windows->text);
 
     if (error != 0) {
         return error;
     }
-    error = table_create(&windows->data);
+    error = table_create_relock(&windows->data);
     if (error != 0) {
         frame_put_zeroed(windows->text);
         return error;
     }
     list_init(&windows->maps);
+    windows->serial = ++last_serial;
     return 0;
 }
 
 void windows_destroy(struct windows *windows)
 {
+    arch_assert_locked();
     ASSERT(list_is_empty(&windows->maps));
+    spaces_forget_region(windows->serial);
+    fence_ledger_region(windows->serial);
     table_drop(windows->text, 1);
     table_drop(windows->data, 1);
 }
@@ -77,10 +83,11 @@ static paddr_t level1_of(const struct windows *windows, uint64_t address)
 
 int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64_t flags, bool writable)
 {
+    arch_assert_locked();
     ASSERT(is_in_one_window(address, PAGE_SIZE) && (flags & ~(PTE_R | PTE_X)) == 0 && flags != 0);
     ASSERT(is_in_data(address) ? flags == PTE_R : !writable);
     paddr_t level0;
-    int error = table_child(level1_of(windows, address), sv39_index(address, 1), &level0);
+    int error = table_child_relock(level1_of(windows, address), sv39_index(address, 1), &level0);
 
     if (error != 0) {
         return error;
@@ -98,20 +105,26 @@ int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64
     return 0;
 }
 
-/* Drop the level-0 tables of [@start, @end) that @made has a bit for. They are empty, so no map has linked them. */
+/*
+ * Drop the level-0 tables of [@start, @end) that @made has a bit for. They are empty, so no map has linked them; but a
+ * hart that runs with the text window may have walked into one of those meanwhile, and remember where it is.
+ */
 static void undo_reserve(paddr_t level1, uint64_t start, uint64_t end, const uint64_t *made)
 {
+    struct table_gather gather;
+
+    table_gather_start_every_space(&gather);
     for (uint64_t address = start; address < end; address += TABLE_SPAN) {
         unsigned index = sv39_index(address, 1), bit = index % WINDOW_DATA_TABLES;
 
         if ((made[bit / 64] >> bit % 64 & 1) != 0) {
-            frame_put_zeroed(pte_frame(table_entries(level1)[index]));
-            table_set(level1, index, 0);
+            table_gather_cleared_table(&gather, level1, index);
         }
     }
+    table_gather_finish(&gather);
 }
 
-int windows_reserve(struct windows *windows, uint64_t start, uint64_t size)
+int windows_reserve_relock(struct windows *windows, uint64_t start, uint64_t size)
 {
     ASSERT(is_in_one_window(start, size));
     paddr_t level1 = level1_of(windows, start);
@@ -123,7 +136,7 @@ int windows_reserve(struct windows *windows, uint64_t start, uint64_t size)
         bool is_new = table_entries(level1)[index] == 0;
         paddr_t level0;
 
-        if (table_child(level1, index, &level0) != 0) {
+        if (table_child_relock(level1, index, &level0) != 0) {
             undo_reserve(level1, first, address, made);
             return -ENOMEM;
         }
@@ -133,10 +146,11 @@ int windows_reserve(struct windows *windows, uint64_t start, uint64_t size)
 }
 
 /* Take [@start, @end) of the data window out of the tables of @map: links to tables that are gone, and own copies. */
-static void unmap_from(const struct map *map, uint64_t start, uint64_t end, struct table_gather *gather)
+static void unmap_from(struct map *map, uint64_t start, uint64_t end, struct table_gather *gather)
 {
-    pte_t slot = table_entries(map->root)[WINDOW_DATA_ROOT_SLOT];
+    pte_t slot = table_entries(map->space.root)[WINDOW_DATA_ROOT_SLOT];
 
+    map->unload_count++;
     if (slot == 0) {
         return;
     }
@@ -154,9 +168,9 @@ static void unmap_from(const struct map *map, uint64_t start, uint64_t end, stru
 
 void windows_unmap(struct windows *windows, uint64_t start, uint64_t size)
 {
+    arch_assert_locked();
     ASSERT(size > 0 && is_in_one_window(start, size));
     struct table_gather gather;
-
     table_gather_start_every_space(&gather);
     table_clear_range(level1_of(windows, start), start, start + size, &gather);
     if (is_in_data(start)) {

@@ -6,6 +6,9 @@
  * When the ring is full the UART's interrupt is switched off and its bytes stay where they are, so a sender that
  * honours it (an emulator, a line with flow control) loses nothing; the reader that makes room switches it on again.
  *
+ * Output and input have a lock each: a line stays whole, and is printed while bytes arrive. A panic does not wait for
+ * the first for ever.
+ *
  * Invariants:
  *   bounded     received - taken <= RING_BYTES
  *   listening   once console_listen() was called, the interrupt is off only while the ring is full or was left so
@@ -20,6 +23,7 @@
 #include "plic.h"
 #include "uart.h"
 #include "arch_device.h"
+#include "lock.h"
 #include "panic.h"
 #include "sbi.h"
 #include "abi_errno.h"
@@ -28,13 +32,18 @@
 
 #define RING_BYTES 256u
 
+static struct lock output = LOCK(LOCK_CONSOLE);
+static struct lock input = LOCK(LOCK_INPUT);
+
 static struct {
     /* Fixed by console_init(). */
     const struct uart_driver *driver; /* NULL: output through the firmware, no input */
     struct uart uart;
     uint32_t source;
-    /* Under the console's use. */
     void (*notify)(void); /* NULL: nobody waits */
+    /* Under `output`. */
+    const void *panicker; /* the hart that panics, and keeps the lock; else NULL */
+    /* Under `input`. */
     uint32_t received; /* bytes since the start, modulo 2^32; so is taken */
     uint32_t taken;
     bool paused; /* the interrupt is off because the ring is full */
@@ -46,7 +55,7 @@ static const struct uart_driver *const drivers[] = {
     [MACHINE_UART_NS16550] = &uart_ns16550_driver,
 };
 
-void console_write(const char *bytes, size_t size)
+static void put(const char *bytes, size_t size)
 {
     if (console.driver) {
         console.driver->put(&console.uart, bytes, size);
@@ -79,20 +88,62 @@ int console_init(const struct machine *machine)
     return 0;
 }
 
-void console_put(const char *bytes, size_t size)
+static void put_lines(const char *bytes, size_t size)
 {
     while (size > 0) {
         const char *line_end = memchr(bytes, '\n', size);
         size_t line_size = line_end ? (size_t)(line_end - bytes) : size;
 
-        console_write(bytes, line_size);
+        put(bytes, line_size);
         if (!line_end) {
             return;
         }
-        console_write("\r\n", 2);
+        put("\r\n", 2);
         bytes = line_end + 1;
         size -= line_size + 1;
     }
+}
+
+/* Where a panic ends the machine it is the holder that prints. */
+static void lock_output(void)
+{
+    if (console.panicker == lock_this_holder()) {
+        return;
+    }
+    if (CONFIG_DEBUG) {
+        lock_assert_not_held(&supervisor_lock);
+    }
+    lock_acquire(&output);
+}
+
+static void unlock_output(void)
+{
+    if (console.panicker != lock_this_holder()) {
+        lock_release(&output);
+    }
+}
+
+void console_write(const char *bytes, size_t size)
+{
+    lock_output();
+    put(bytes, size);
+    unlock_output();
+}
+
+void console_put(const char *bytes, size_t size)
+{
+    lock_output();
+    put_lines(bytes, size);
+    unlock_output();
+}
+
+void console_put_in_panic(const char *bytes, size_t size)
+{
+    if (console.panicker == NULL) {
+        lock_acquire_or_break(&output);
+        console.panicker = lock_this_holder();
+    }
+    put_lines(bytes, size);
 }
 
 int console_listen(void)
@@ -110,7 +161,8 @@ void console_set_receiver(void (*notify)(void))
     console.notify = notify;
 }
 
-void console_receive(void)
+/* Fetch what has arrived. Returns whether something has. */
+static bool fetch(void)
 {
     uint32_t before = console.received;
 
@@ -126,28 +178,41 @@ void console_receive(void)
         console.driver->unlisten(&console.uart);
         console.paused = true;
     }
-    if (console.received != before && console.notify) {
+    return console.received != before;
+}
+
+void console_receive(void)
+{
+    lock_acquire(&input);
+    bool is_new = fetch();
+
+    lock_release(&input);
+    if (is_new && console.notify) {
         console.notify();
     }
 }
 
 size_t console_peek(char *bytes, size_t capacity)
 {
+    lock_acquire(&input);
     uint32_t available = console.received - console.taken;
     uint32_t size = capacity < available ? (uint32_t)capacity : available;
 
     for (uint32_t i = 0; i < size; i++) {
         bytes[i] = console.ring[(console.taken + i) % RING_BYTES];
     }
+    lock_release(&input);
     return size;
 }
 
 void console_drop(size_t size)
 {
+    lock_acquire(&input);
     ASSERT(size <= console.received - console.taken);
     console.taken += (uint32_t)size;
     if (console.paused && size > 0) {
         console.paused = false;
         console.driver->listen(&console.uart);
     }
+    lock_release(&input);
 }

@@ -14,6 +14,7 @@
 #include "arch.h"
 #include "checked.h"
 #include "panic.h"
+#include "space.h"
 
 #include <string.h>
 
@@ -57,7 +58,7 @@ static int copy_with_cleared_tail(const struct image *image, uint64_t end, struc
     if (error != 0) {
         return error;
     }
-    error = object_page_own(shadow, image_page(image, end), &frame);
+    error = object_page_own_relock(shadow, image_page(image, end), &frame);
     if (error != 0) {
         object_put(shadow);
         return error;
@@ -67,7 +68,7 @@ static int copy_with_cleared_tail(const struct image *image, uint64_t end, struc
     return 0;
 }
 
-int content_create(const struct image *image, const struct abi_extent *extent, struct object **out)
+int content_create_relock(const struct image *image, const struct abi_extent *extent, struct object **out)
 {
     uint64_t end = extent->file_offset + extent->size_bytes;
 
@@ -79,7 +80,7 @@ int content_create(const struct image *image, const struct abi_extent *extent, s
     int error = copy_with_cleared_tail(image, end, out);
 
     if (error == 0 && (extent->protection & ABI_EXTENT_EXECUTE) != 0) {
-        arch_instruction_fence();
+        spaces_code_changed();
     }
     return error;
 }
@@ -159,10 +160,10 @@ static int adjust_word(struct object *shadow, uint64_t offset, uint64_t slide)
     unsigned here = PAGE_SIZE - in_page < WORD_BYTES ? (unsigned)(PAGE_SIZE - in_page) : WORD_BYTES;
     paddr_t first, second;
     uint64_t word = 0;
-    int error = object_page_own(shadow, offset >> PAGE_SHIFT, &first);
+    int error = object_page_own_relock(shadow, offset >> PAGE_SHIFT, &first);
 
     if (error == 0 && here < WORD_BYTES) {
-        error = object_page_own(shadow, (offset >> PAGE_SHIFT) + 1, &second);
+        error = object_page_own_relock(shadow, (offset >> PAGE_SHIFT) + 1, &second);
     }
     if (error != 0) {
         return error;
@@ -181,8 +182,8 @@ static int adjust_word(struct object *shadow, uint64_t offset, uint64_t slide)
     return 0;
 }
 
-int content_slide(const struct image *image, const struct elf *elf, const struct abi_extent *extent, uint64_t link_base,
-                  uint64_t slide, struct object **content)
+int content_slide_relock(const struct image *image, const struct elf *elf, const struct abi_extent *extent,
+                         uint64_t link_base, uint64_t slide, struct object **content)
 {
     uint64_t start = link_base + extent->address;
     uint32_t slides[SLIDES_AT_ONCE];

@@ -10,7 +10,7 @@
  * shadow of it in which the last page was copied because it holds other bytes of the file.
  * Gives one reference. Returns 0 or -ENOMEM.
  */
-int content_create(const struct image *image, const struct abi_extent *extent, struct object **out);
+int content_create_relock(const struct image *image, const struct abi_extent *extent, struct object **out);
 
 /*
  * The slide list of @elf: whether each word lies wholly inside one file-backed COW extent of @manifest (relative to
@@ -20,9 +20,9 @@ int content_check_slides(const struct image *image, const struct elf *elf, struc
                          struct reason *reason);
 
 /*
- * Add @slide to the listed words of @extent, in pages of its own: @content, as content_create() gave it, is replaced by
+ * Add @slide to the listed words of @extent, in pages of its own: @content, as content_create_relock() gave it, is replaced by
  * a shadow where it is none yet. The list was checked.
  * Returns 0 or -ENOMEM: @content is then still one reference to something that is to be put.
  */
-int content_slide(const struct image *image, const struct elf *elf, const struct abi_extent *extent, uint64_t link_base,
-                  uint64_t slide, struct object **content);
+int content_slide_relock(const struct image *image, const struct elf *elf, const struct abi_extent *extent,
+                         uint64_t link_base, uint64_t slide, struct object **content);

@@ -7,7 +7,7 @@
  *   inside    needed_bytes is the largest end of a content in the image
  *
  * Typical use:
- *     record_pool_reserve() -> load_entry_create() -> fill in region, domain, site, base, depth -> load_hash_add()
+ *     record_pool_reserve() -> load_entry_create_relock() -> fill in region, domain, site, base, depth -> load_hash_add()
  */
 #include "load_entry.h"
 
@@ -25,8 +25,8 @@ static struct load_extent *extent_create(struct record_batch *batch, const struc
     return extent;
 }
 
-int load_entry_create(struct record_pool *pool, struct record_batch *batch, const struct image *image,
-                      struct manifest manifest, struct load_bases bases, struct load_entry **out)
+int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct image *image,
+                             struct manifest manifest, struct load_bases bases, struct load_entry **out)
 {
     struct load_entry *entry = record_pool_take(batch);
     struct load_extent **link = &entry->extents;
@@ -43,7 +43,7 @@ int load_entry_create(struct record_pool *pool, struct record_batch *batch, cons
         link = &extent->next;
         if ((wanted->protection & ABI_EXTENT_ZERO_FILL) == 0) {
             uint64_t end = wanted->file_offset + wanted->size_bytes;
-            int error = content_create(image, wanted, &extent->content);
+            int error = content_create_relock(image, wanted, &extent->content);
 
             if (error != 0) {
                 load_entry_free(pool, entry);

@@ -61,8 +61,8 @@ struct load_bases {
  * the caller's to fill in; it is in no hash and no region. Takes a reference on the object, and one on each content.
  * Returns 0, or -ENOMEM: then nothing is left but that the records taken out of @batch are back in the pool.
  */
-int load_entry_create(struct record_pool *pool, struct record_batch *batch, const struct image *image,
-                      struct manifest manifest, struct load_bases bases, struct load_entry **out);
+int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct image *image,
+                             struct manifest manifest, struct load_bases bases, struct load_entry **out);
 
 /* Drop the references of @entry (object, contents), and give back its record and its extents'. It is in no hash. */
 void load_entry_free(struct record_pool *pool, struct load_entry *entry);

@@ -12,7 +12,7 @@
  *   held       each entry has a reference on its object, so its key can't come to mean another one
  *   recorded   each entry and each extent is a record of the pool
  *
- * An entry's life: made by load_entry_create() (in no bucket) -> load_hash_add() -> load_hash_remove() ->
+ * An entry's life: made by load_entry_create_relock() (in no bucket) -> load_hash_add() -> load_hash_remove() ->
  * load_entry_free().
  */
 #include "load_hash.h"
@@ -90,6 +90,7 @@ static void distribute(struct load_hash *hash, uint32_t old_page_count)
         struct load_entry *entry = *bucket;
 
         *bucket = NULL;
+        hash->pages[i / BUCKETS_PER_PAGE + old_page_count][i % BUCKETS_PER_PAGE] = NULL;
         while (entry != NULL) {
             struct load_entry *following = entry->next;
 
@@ -105,7 +106,7 @@ static void grow(struct load_hash *hash)
     uint32_t old_page_count = hash->page_count, got = old_page_count;
     paddr_t frame;
 
-    while (got < 2 * old_page_count && frame_alloc_zeroed(FRAME_SUPERVISOR, &frame) == 0) {
+    while (got < 2 * old_page_count && frame_alloc(FRAME_SUPERVISOR, &frame) == 0) {
         hash->pages[got++] = arch_direct(frame);
     }
     if (got == 2 * old_page_count) {
@@ -121,7 +122,7 @@ static void grow(struct load_hash *hash)
 int load_hash_init(struct load_hash *hash)
 {
     paddr_t frame;
-    int error = frame_alloc_zeroed(FRAME_SUPERVISOR, &frame);
+    int error = frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &frame);
 
     if (error != 0) {
         return error;

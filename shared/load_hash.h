@@ -23,6 +23,7 @@ struct load_hash {
     struct load_entry **pages[LOAD_HASH_PAGES_MAX];
     uint32_t page_count; /* 1, 2 or 4 */
     uint32_t entry_count;
+    bool is_loading_program; /* one is being added, perhaps with the lock dropped: another miss is to wait */
     struct list unused; /* entries of programs without users, the longest unused first: a cache */
     struct record_pool records;
 };

@@ -4,7 +4,7 @@
  * A program is a load entry of the own site, a record with what a start needs to know, and one record for each library
  * that it names. All of them are found by one look-up; a second start parses nothing and copies nothing.
  *
- *     (not there) --program_acquire()--> used --last program_put()--> unused --program_acquire()--> used
+ *     (not there) --program_acquire_relock()--> used --last program_put()--> unused --program_acquire_relock()--> used
  *                                                                     unused --program_reclaim()--> (not there)
  *
  * Invariants:
@@ -13,7 +13,7 @@
  *   checked  a library that is kept in a need has the build id that the program was linked against
  *
  * Typical use, by spawn:
- *     program_acquire() -> program_map() -> program_load_libraries() -> ... the task ends -> program_put()
+ *     program_acquire_relock() -> program_map_relock() -> program_load_libraries_relock() -> ... the task ends -> program_put()
  */
 #include "program.h"
 
@@ -149,8 +149,8 @@ static struct need *take_needs(struct record_batch *batch, const struct elf *elf
 }
 
 /* From a file that was parsed to an entry in the hash. */
-static int add_program(struct load_hash *hash, const struct image *image, const struct elf *elf,
-                       struct manifest manifest, uint32_t domain, struct load_entry **out)
+static int add_program_relock(struct load_hash *hash, const struct image *image, const struct elf *elf,
+                              struct manifest manifest, uint32_t domain, struct load_entry **out)
 {
     struct record_batch batch;
     struct load_entry *entry;
@@ -159,7 +159,7 @@ static int add_program(struct load_hash *hash, const struct image *image, const 
     if (error != 0) {
         return error;
     }
-    error = load_entry_create(&hash->records, &batch, image, manifest, (struct load_bases){ .text = 0 }, &entry);
+    error = load_entry_create_relock(&hash->records, &batch, image, manifest, (struct load_bases){ .text = 0 }, &entry);
     if (error != 0) {
         record_pool_cancel(&hash->records, &batch);
         return error;
@@ -177,8 +177,8 @@ static int add_program(struct load_hash *hash, const struct image *image, const 
     return 0;
 }
 
-static int load_program(struct load_hash *hash, const struct image *image, uint32_t domain, struct load_entry **out,
-                        struct reason *reason)
+static int load_program_relock(struct load_hash *hash, const struct image *image, uint32_t domain,
+                               struct load_entry **out, struct reason *reason)
 {
     struct derived_manifest manifest;
     struct elf elf;
@@ -192,10 +192,11 @@ static int load_program(struct load_hash *hash, const struct image *image, uint3
     if (error == 0) {
         error = check_entry_point(&elf, reason);
     }
-    return error != 0 ? error : add_program(hash, image, &elf, manifest_of(&manifest), domain, out);
+    return error != 0 ? error : add_program_relock(hash, image, &elf, manifest_of(&manifest), domain, out);
 }
 
-int program_acquire(const struct image *image, struct account *account, struct program **out, struct reason *reason)
+int program_acquire_relock(const struct image *image, struct account *account, struct program **out,
+                           struct reason *reason)
 {
     struct load_hash *hash = load_hash_system();
 
@@ -205,8 +206,13 @@ int program_acquire(const struct image *image, struct account *account, struct p
     struct load_entry *entry = load_hash_find_program(hash, image, account->domain);
 
     if (entry == NULL) {
-        int error = load_program(hash, image, account->domain, &entry, reason);
+        if (hash->is_loading_program) {
+            return -EBUSY;
+        }
+        hash->is_loading_program = true;
+        int error = load_program_relock(hash, image, account->domain, &entry, reason);
 
+        hash->is_loading_program = false;
         if (error != 0) {
             return error;
         }
@@ -272,7 +278,7 @@ static struct map_request map_request_of(const struct load_entry *entry, const s
                                  .sharing = MAP_ENTRY_PRIVATE };
 }
 
-int program_map(struct program *program, struct map *map)
+int program_map_relock(struct program *program, struct map *map)
 {
     const struct load_entry *entry = program->entry;
 
@@ -287,7 +293,7 @@ int program_map(struct program *program, struct map *map)
             return error;
         }
     }
-    map_populate(map, program->populate_start, program->populate_end - program->populate_start);
+    map_populate_relock(map, program->populate_start, program->populate_end - program->populate_start);
     map->heap_start = program->end;
     map->heap_end = program->end;
     return 0;
@@ -341,7 +347,8 @@ static int open_need(struct need *need, program_open_library *open, void *contex
     return 0;
 }
 
-static int load_need(const struct need *need, struct region *region, struct account *account, struct reason *reason)
+static int load_need_relock(const struct need *need, struct region *region, struct account *account,
+                            struct reason *reason)
 {
     struct reason inner = { .text = "" };
     struct region_load_request request = { .image = image_of(need->library),
@@ -349,7 +356,7 @@ static int load_need(const struct need *need, struct region *region, struct acco
                                            .flags = ABI_REGION_ANY_BASE | ABI_REGION_IMAGE_MANIFEST,
                                            .reason = &inner };
     struct abi_region_loaded answer;
-    int error = region_load(region, &request, &answer);
+    int error = region_load_relock(region, &request, &answer);
 
     if (error == -EEXIST) {
         return reason_give(reason, -ENOEXEC, "library %s: another one has its place", need->wanted.name);
@@ -357,14 +364,14 @@ static int load_need(const struct need *need, struct region *region, struct acco
     return error == -ENOEXEC ? reason_give(reason, error, "library %s: %s", need->wanted.name, inner.text) : error;
 }
 
-int program_load_libraries(struct program *program, struct region *region, struct account *account,
-                           program_open_library *open, void *context, struct reason *reason)
+int program_load_libraries_relock(struct program *program, struct region *region, struct account *account,
+                                  program_open_library *open, void *context, struct reason *reason)
 {
     for (struct need *need = program->needs; need != NULL; need = need->next) {
         int error = need->library == NULL ? open_need(need, open, context, reason) : 0;
 
         if (error == 0) {
-            error = load_need(need, region, account, reason);
+            error = load_need_relock(need, region, account, reason);
         }
         if (error != 0) {
             return error;

@@ -12,7 +12,7 @@
  *   current   the current region is of system class and has a reference of the server's
  *
  * Typical use:
- *     region_attach(region_current(), map) -> region_load(region_of(map), &request, &answer) -> region_detach(map)
+ *     region_attach(region_current(), map) -> region_load_relock(region_of(map), &request, &answer) -> region_detach(map)
  */
 #include "region.h"
 
@@ -67,7 +67,7 @@ int region_server_init(void)
     if (error != 0) {
         return error;
     }
-    error = region_create(REGION_SYSTEM, account_root(), load_hash_system(), &current);
+    error = region_create_relock(REGION_SYSTEM, account_root(), load_hash_system(), &current);
     if (error != 0) {
         load_hash_destroy(load_hash_system());
     }
@@ -79,7 +79,7 @@ struct region *region_current(void)
     return current;
 }
 
-int region_create(enum region_class class, struct account *account, struct load_hash *hash, struct region **out)
+int region_create_relock(enum region_class class, struct account *account, struct load_hash *hash, struct region **out)
 {
     struct region *region = pool_alloc(&region_pool);
 
@@ -88,7 +88,7 @@ int region_create(enum region_class class, struct account *account, struct load_
     }
     *region = (struct region){ .class = class, .hash = hash, .account = account, .ref_count = 1 };
     list_init(&region->entries);
-    int error = windows_init(&region->windows);
+    int error = windows_init_relock(&region->windows);
 
     if (error != 0) {
         pool_free(&region_pool, region);

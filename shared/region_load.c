@@ -9,6 +9,9 @@
  *     commit()               stores only
  *
  * Until commit() nobody sees anything of the load; whatever fails before is undone in the reverse order.
+ *
+ * Locking: the supervisor's lock, dropped while tables are zeroed and pages copied. Meanwhile the region is marked as
+ * being loaded into: its entries, its extents and what is free in it change by this load only.
  */
 #include "region_load.h"
 
@@ -175,20 +178,20 @@ static int reserve_records(struct load *load)
     return error;
 }
 
-static int slide_content(struct load *load)
+static int slide_content_relock(struct load *load)
 {
     struct load_extent *extent = load->entry->extents;
     int error = 0;
 
     for (uint32_t i = 0; error == 0 && load->base != load->link_base && i < load->manifest.count; i++) {
-        error = content_slide(&load->request->image, &load->elf, &load->manifest.extents[i], load->link_base,
-                              load->base - load->link_base, &extent->content);
+        error = content_slide_relock(&load->request->image, &load->elf, &load->manifest.extents[i], load->link_base,
+                                     load->base - load->link_base, &extent->content);
         extent = extent->next;
     }
     return error;
 }
 
-/* Undo reserve_tables() for the extents in front of @end. */
+/* Undo reserve_tables_relock() for the extents in front of @end. */
 static void unreserve_tables(struct load *load, const struct load_extent *end)
 {
     for (const struct load_extent *extent = load->entry->extents; extent != end; extent = extent->next) {
@@ -196,10 +199,10 @@ static void unreserve_tables(struct load *load, const struct load_extent *end)
     }
 }
 
-static int reserve_tables(struct load *load)
+static int reserve_tables_relock(struct load *load)
 {
     for (const struct load_extent *extent = load->entry->extents; extent != NULL; extent = extent->next) {
-        int error = windows_reserve(&load->region->windows, extent->address, load_entry_extent_bytes(extent));
+        int error = windows_reserve_relock(&load->region->windows, extent->address, load_entry_extent_bytes(extent));
 
         if (error != 0) {
             unreserve_tables(load, extent);
@@ -237,7 +240,7 @@ static int check_references(const struct load *load)
     return 0;
 }
 
-static int reserve(struct load *load)
+static int reserve_relock(struct load *load)
 {
     struct record_pool *pool = &load->region->hash->records;
     struct load_bases bases = { .text = ABI_TEXT_WINDOW + load->base, .data = ABI_DATA_WINDOW + load->base };
@@ -246,17 +249,17 @@ static int reserve(struct load *load)
     if (error != 0) {
         return error;
     }
-    error =
-        load_entry_create(pool, &load->batch, &load->request->image, manifest_of(&load->manifest), bases, &load->entry);
+    error = load_entry_create_relock(pool, &load->batch, &load->request->image, manifest_of(&load->manifest), bases,
+                                     &load->entry);
     if (error != 0) {
         goto cancel_records;
     }
-    error = slide_content(load);
+    error = slide_content_relock(load);
     if (error == 0) {
         error = check_references(load);
     }
     if (error == 0) {
-        error = reserve_tables(load);
+        error = reserve_tables_relock(load);
     }
     if (error == 0) {
         return 0;
@@ -312,7 +315,7 @@ static void commit(struct load *load)
     load_hash_add(region->hash, entry);
 }
 
-static int load_new(struct region *region, const struct region_load_request *request, struct load_entry **out)
+static int load_new_relock(struct region *region, const struct region_load_request *request, struct load_entry **out)
 {
     struct load load = { .region = region, .request = request, .site = site_of(request) };
     int error = derive(&load);
@@ -321,7 +324,7 @@ static int load_new(struct region *region, const struct region_load_request *req
         error = choose_place(&load);
     }
     if (error == 0) {
-        error = reserve(&load);
+        error = reserve_relock(&load);
     }
     if (error == 0) {
         commit(&load);
@@ -360,7 +363,8 @@ int region_load_hit(struct region *region, const struct region_load_request *req
     return error;
 }
 
-int region_load(struct region *region, const struct region_load_request *request, struct abi_region_loaded *answer)
+int region_load_relock(struct region *region, const struct region_load_request *request,
+                       struct abi_region_loaded *answer)
 {
     int error = region_load_hit(region, request, answer);
 
@@ -369,7 +373,12 @@ int region_load(struct region *region, const struct region_load_request *request
     }
     struct load_entry *entry;
 
-    error = load_new(region, request, &entry);
+    if (region->is_loading) {
+        return -EBUSY;
+    }
+    region->is_loading = true;
+    error = load_new_relock(region, request, &entry);
+    region->is_loading = false;
     if (error == 0) {
         give_answer(region, entry, 0, answer);
     }

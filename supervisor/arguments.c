@@ -44,8 +44,10 @@ static int next_place(struct arguments *arguments, char **place, uint32_t *room)
         return -E2BIG;
     }
     if (used == 0) {
+        arch_lock();
         int error = frame_alloc(FRAME_SUPERVISOR, &arguments->frames[index]);
 
+        arch_unlock();
         if (error) {
             return error;
         }
@@ -70,7 +72,9 @@ static int count_string(struct arguments *arguments, enum arguments_list list)
 static int give_up(struct arguments *arguments, int error)
 {
     if ((arguments->size_bytes & PAGE_MASK) == 0) {
+        arch_lock();
         frame_put(arguments->frames[arguments->size_bytes >> PAGE_SHIFT]);
+        arch_unlock();
     }
     return error;
 }
@@ -148,55 +152,43 @@ struct writer {
     uint64_t words[32];
 };
 
-static int write_bytes(struct writer *writer, const void *from, size_t size)
+static int write_bytes_relock(struct writer *writer, const void *from, size_t size)
 {
-    const char *bytes = from;
+    int error = map_write_relock(writer->map, writer->address, from, size);
 
-    while (size > 0) {
-        size_t room = PAGE_SIZE - (writer->address & PAGE_MASK), part = size < room ? size : room;
-        void *place;
-        int error = map_write_pointer(writer->map, writer->address, &place);
-
-        if (error) {
-            return error;
-        }
-        memcpy(place, bytes, part);
-        writer->address += part;
-        bytes += part;
-        size -= part;
-    }
-    return 0;
+    writer->address += size;
+    return error;
 }
 
-static int flush_words(struct writer *writer)
+static int flush_words_relock(struct writer *writer)
 {
     size_t size = writer->word_count * sizeof(writer->words[0]);
 
     writer->word_count = 0;
-    return write_bytes(writer, writer->words, size);
+    return write_bytes_relock(writer, writer->words, size);
 }
 
-static inline int write_word(struct writer *writer, uint64_t word)
+static inline int write_word_relock(struct writer *writer, uint64_t word)
 {
-    int error = writer->word_count == ARRAY_COUNT(writer->words) ? flush_words(writer) : 0;
+    int error = writer->word_count == ARRAY_COUNT(writer->words) ? flush_words_relock(writer) : 0;
 
     writer->words[writer->word_count++] = word;
     return error;
 }
 
-static int write_pair(struct writer *writer, const struct auxiliary *pair)
+static int write_pair_relock(struct writer *writer, const struct auxiliary *pair)
 {
-    int error = write_word(writer, pair->key);
+    int error = write_word_relock(writer, pair->key);
 
-    return error ? error : write_word(writer, pair->value);
+    return error ? error : write_word_relock(writer, pair->value);
 }
 
 /* The addresses of @count strings, which begin at @offset of all and at @strings on the stack, and a 0. */
-static int write_addresses(struct writer *writer, const struct arguments *arguments, uint32_t count, uint32_t *offset,
-                           uint64_t strings)
+static int write_addresses_relock(struct writer *writer, const struct arguments *arguments, uint32_t count,
+                                  uint32_t *offset, uint64_t strings)
 {
     for (uint32_t i = 0; i < count; i++) {
-        int error = write_word(writer, strings + *offset);
+        int error = write_word_relock(writer, strings + *offset);
 
         if (error) {
             return error;
@@ -208,15 +200,15 @@ static int write_addresses(struct writer *writer, const struct arguments *argume
             ++*offset;
         } while (*byte != '\0');
     }
-    return write_word(writer, 0);
+    return write_word_relock(writer, 0);
 }
 
-static int write_strings(struct writer *writer, const struct arguments *arguments)
+static int write_strings_relock(struct writer *writer, const struct arguments *arguments)
 {
     for (uint32_t at = 0; at < arguments->size_bytes; at += PAGE_SIZE) {
         uint32_t left = arguments->size_bytes - at;
-        int error =
-            write_bytes(writer, arch_direct(arguments->frames[at >> PAGE_SHIFT]), left < PAGE_SIZE ? left : PAGE_SIZE);
+        int error = write_bytes_relock(writer, arch_direct(arguments->frames[at >> PAGE_SHIFT]),
+                                       left < PAGE_SIZE ? left : PAGE_SIZE);
 
         if (error) {
             return error;
@@ -225,8 +217,8 @@ static int write_strings(struct writer *writer, const struct arguments *argument
     return 0;
 }
 
-int arguments_lay_out(const struct arguments *arguments, struct map *map, uint64_t stack_end,
-                      const struct auxiliary *auxiliary, uint32_t auxiliary_count, uint64_t *stack_pointer)
+int arguments_lay_out_relock(const struct arguments *arguments, struct map *map, uint64_t stack_end,
+                             const struct auxiliary *auxiliary, uint32_t auxiliary_count, uint64_t *stack_pointer)
 {
     uint64_t strings = ALIGNED_DOWN(stack_end - arguments->size_bytes, 16);
     uint64_t words =
@@ -238,26 +230,26 @@ int arguments_lay_out(const struct arguments *arguments, struct map *map, uint64
     writer.map = map;
     writer.address = start;
     writer.word_count = 0;
-    int error = write_word(&writer, arguments->argument_count);
+    int error = write_word_relock(&writer, arguments->argument_count);
 
     if (error == 0) {
-        error = write_addresses(&writer, arguments, arguments->argument_count, &offset, strings);
+        error = write_addresses_relock(&writer, arguments, arguments->argument_count, &offset, strings);
     }
     if (error == 0) {
-        error = write_addresses(&writer, arguments, arguments->environment_count, &offset, strings);
+        error = write_addresses_relock(&writer, arguments, arguments->environment_count, &offset, strings);
     }
     for (uint32_t i = 0; error == 0 && i < auxiliary_count; i++) {
-        error = write_pair(&writer, &auxiliary[i]);
+        error = write_pair_relock(&writer, &auxiliary[i]);
     }
     if (error == 0) {
-        error = write_pair(&writer, &(struct auxiliary){ ABI_AT_NULL, 0 });
+        error = write_pair_relock(&writer, &(struct auxiliary){ ABI_AT_NULL, 0 });
     }
     if (error == 0) {
-        error = flush_words(&writer);
+        error = flush_words_relock(&writer);
     }
     if (error == 0) {
         writer.address = strings;
-        error = write_strings(&writer, arguments);
+        error = write_strings_relock(&writer, arguments);
     }
     if (error == 0) {
         *stack_pointer = start;

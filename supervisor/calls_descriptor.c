@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "file.h"
 #include "pipe.h"
+#include "scheduler.h"
 #include "task.h"
 
 static struct descriptors *current_descriptors(void)
@@ -20,7 +21,11 @@ static struct file *file_at(uint64_t descriptor)
 int64_t call_close(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a1, a2, a3, a4, a5);
-    return descriptors_close(current_descriptors(), (uint32_t)descriptor);
+    arch_lock();
+    int error = descriptors_close(current_descriptors(), (uint32_t)descriptor);
+
+    scheduler_unlock();
+    return error;
 }
 
 /* Another descriptor, at least @lowest, for the open file of @descriptor. */
@@ -34,11 +39,13 @@ static int64_t duplicate(uint64_t descriptor, uint64_t lowest, enum descriptors_
     if (lowest >= DESCRIPTORS_MAX) {
         return -EINVAL;
     }
+    arch_lock();
     int number = descriptors_put(current_descriptors(), file, (uint32_t)lowest, on_exec);
 
     if (number >= 0) {
         file_get(file);
     }
+    arch_unlock();
     return number;
 }
 
@@ -64,8 +71,10 @@ int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint6
     if (file == NULL || (uint32_t)to >= DESCRIPTORS_MAX) {
         return -EBADF;
     }
+    arch_lock();
     int error = descriptors_replace(current_descriptors(), (uint32_t)to, file, on_exec_of(flags));
 
+    scheduler_unlock();
     return error ? error : (int64_t)(uint32_t)to;
 }
 
@@ -111,7 +120,7 @@ int64_t call_ioctl(uint64_t descriptor, uint64_t request, uint64_t argument, uin
 }
 
 /* Descriptors for both ends. Consumes their references on success. */
-static int64_t give_ends(struct file *read_end, struct file *write_end, uint64_t flags, uint64_t to)
+static int64_t give_ends_relock(struct file *read_end, struct file *write_end, uint64_t flags, uint64_t to)
 {
     struct descriptors *descriptors = current_descriptors();
     int32_t numbers[2];
@@ -121,8 +130,13 @@ static int64_t give_ends(struct file *read_end, struct file *write_end, uint64_t
         return numbers[0];
     }
     numbers[1] = descriptors_put(descriptors, write_end, 0, on_exec_of(flags));
-    int error = numbers[1] < 0 ? numbers[1] : arch_copy_out(uaddr(to), numbers, sizeof(numbers));
+    int error = numbers[1] < 0 ? numbers[1] : 0;
 
+    if (error == 0) {
+        arch_unlock();
+        error = arch_copy_out(uaddr(to), numbers, sizeof(numbers));
+        arch_lock();
+    }
     if (error == 0) {
         return 0;
     }
@@ -141,14 +155,16 @@ int64_t call_pipe2(uint64_t to, uint64_t flags, uint64_t a2, uint64_t a3, uint64
     if (((uint32_t)flags & ~(uint32_t)(ABI_O_CLOEXEC | ABI_O_NONBLOCK)) != 0) {
         return -EINVAL;
     }
+    arch_lock();
     int64_t result = pipe_create(flags & ABI_O_NONBLOCK, &read_end, &write_end);
 
     if (result == 0) {
-        result = give_ends(read_end, write_end, flags, to);
+        result = give_ends_relock(read_end, write_end, flags, to);
         if (result < 0) {
             file_put(read_end);
             file_put(write_end);
         }
     }
+    arch_unlock();
     return result;
 }

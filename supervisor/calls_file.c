@@ -13,6 +13,9 @@ enum { IOV_MAX = 1024 };
 /*
  * A write may take long (a serial line sends 11 bytes a millisecond), and nothing else runs on the hart meanwhile: so
  * each kind of file writes as much as it sees fit, and for the rest the call is restarted. A read is cut instead.
+ *
+ * The supervisor's lock is not held here: each kind takes it for what it has to look at. A task's descriptors are its
+ * own, and its open files stay open while it is in a call.
  */
 #define READ_BYTES_MAX (1u << 20)
 
@@ -59,6 +62,7 @@ static int64_t after_step(int64_t moved, bool is_more)
     }
     /* A signal ends a write that has written something. */
     if (moved > 0 && is_more && !signals_deliverable(&task->signals)) {
+        arch_lock();
         scheduler_again();
         return CALL_RESTART;
     }

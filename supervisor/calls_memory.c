@@ -1,6 +1,7 @@
 /* System calls on the caller's address space. */
 #include "abi_errno.h"
 #include "abi_types.h"
+#include "arch.h"
 #include "calls.h"
 #include "checked.h"
 #include "file.h"
@@ -99,27 +100,36 @@ static int place_mapping(struct map *map, struct mapping *mapping, uint64_t addr
     return error ? error : map_add(map, request);
 }
 
+static int64_t map_relock(uint64_t address, struct mapping *mapping)
+{
+    struct map *map = task_current()->map;
+    int error = place_mapping(map, mapping, address);
+
+    if (mapping->request.object != NULL) {
+        object_put(mapping->request.object);
+    }
+    if (error) {
+        return error;
+    }
+    if ((mapping->flags & ABI_MAP_POPULATE) != 0) {
+        map_populate_relock(map, mapping->request.start, mapping->request.size_bytes);
+    }
+    return (int64_t)mapping->request.start;
+}
+
 int64_t call_mmap(uint64_t address, uint64_t size_bytes, uint64_t protection, uint64_t flags, uint64_t descriptor,
                   uint64_t offset)
 {
-    struct map *map = task_current()->map;
     struct mapping mapping;
-    int error = make_mapping(size_bytes, protection, flags, descriptor, offset, &mapping);
 
-    if (error) {
-        return error;
+    arch_lock();
+    int64_t result = make_mapping(size_bytes, protection, flags, descriptor, offset, &mapping);
+
+    if (result == 0) {
+        result = map_relock(address, &mapping);
     }
-    error = place_mapping(map, &mapping, address);
-    if (mapping.request.object != NULL) {
-        object_put(mapping.request.object);
-    }
-    if (error) {
-        return error;
-    }
-    if ((flags & ABI_MAP_POPULATE) != 0) {
-        map_populate(map, mapping.request.start, mapping.request.size_bytes);
-    }
-    return (int64_t)mapping.request.start;
+    arch_unlock();
+    return result;
 }
 
 /* The pages that [@address, @address + @size_bytes) touches; false where Linux says EINVAL. */
@@ -139,7 +149,11 @@ int64_t call_munmap(uint64_t address, uint64_t size_bytes, uint64_t a2, uint64_t
     if (size_bytes == 0 || !whole_pages(address, size_bytes, &size)) {
         return -EINVAL;
     }
-    return map_remove(task_current()->map, address, size);
+    arch_lock();
+    int error = map_remove(task_current()->map, address, size);
+
+    arch_unlock();
+    return error;
 }
 
 int64_t call_mprotect(uint64_t address, uint64_t size_bytes, uint64_t protection, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -156,11 +170,19 @@ int64_t call_mprotect(uint64_t address, uint64_t size_bytes, uint64_t protection
     if (!whole_pages(address, size_bytes, &size)) {
         return -ENOMEM;
     }
-    return map_protect(task_current()->map, address, size, (uint8_t)protection);
+    arch_lock();
+    int error = map_protect(task_current()->map, address, size, (uint8_t)protection);
+
+    arch_unlock();
+    return error;
 }
 
 int64_t call_brk(uint64_t end, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a1, a2, a3, a4, a5);
-    return (int64_t)map_set_break(task_current()->map, end);
+    arch_lock();
+    uint64_t result = map_set_break(task_current()->map, end);
+
+    arch_unlock();
+    return (int64_t)result;
 }

@@ -17,8 +17,10 @@ int user_path_copy_in(uaddr_t from, enum user_path_emptiness emptiness, struct u
     int64_t length = arch_copy_in_string(path->small, from, sizeof(path->small));
 
     if (length == -ENAMETOOLONG) {
+        arch_lock();
         int error = frame_alloc(FRAME_SUPERVISOR, &path->frame);
 
+        arch_unlock();
         if (error) {
             return error;
         }
@@ -34,6 +36,15 @@ int user_path_copy_in(uaddr_t from, enum user_path_emptiness emptiness, struct u
 }
 
 void user_path_free(struct user_path *path)
+{
+    if (path->frame.value != 0) {
+        arch_lock();
+        frame_put(path->frame);
+        arch_unlock();
+    }
+}
+
+void user_path_free_locked(struct user_path *path)
 {
     if (path->frame.value != 0) {
         frame_put(path->frame);
@@ -146,16 +157,17 @@ int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, u
     if (error) {
         return error;
     }
-    error = open_place(place, (uint32_t)flags, &file);
-    if (error) {
-        return error;
-    }
-    int number = descriptors_put(&task_current()->descriptors, file, 0,
-                                 (flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
+    arch_lock();
+    int number = open_place(place, (uint32_t)flags, &file);
 
-    if (number < 0) {
-        file_put(file);
+    if (number == 0) {
+        number = descriptors_put(&task_current()->descriptors, file, 0,
+                                 (flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
+        if (number < 0) {
+            file_put(file);
+        }
     }
+    arch_unlock();
     return number;
 }
 
@@ -294,9 +306,12 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
 {
     paddr_t frame;
     char *path;
-    int64_t result = frame_alloc(FRAME_SUPERVISOR, &frame);
 
     CALL_UNUSED(a2, a3, a4, a5);
+    arch_lock();
+    int64_t result = frame_alloc(FRAME_SUPERVISOR, &frame);
+
+    arch_unlock();
     if (result < 0) {
         return result;
     }
@@ -308,6 +323,8 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
                  : arch_copy_out(uaddr(to), path, size_bytes) ? -EFAULT
                                                               : (int64_t)size_bytes;
     }
+    arch_lock();
     frame_put(frame);
+    arch_unlock();
     return result;
 }

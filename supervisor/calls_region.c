@@ -5,8 +5,10 @@
 #include "calls.h"
 #include "file.h"
 #include "frame.h"
+#include "loading.h"
 #include "region.h"
 #include "region_load.h"
+#include "scheduler.h"
 #include "task.h"
 
 /* A manifest is copied into one frame; as many extents fit. */
@@ -41,61 +43,99 @@ static int image_of_call(const struct abi_region_load *call, struct image *image
  * Before something is loaded, the place for the answer is tried: no load is left behind by an answer that can't be
  * delivered (2.9). What was there is written back.
  */
-__attribute__((noinline)) static int try_and_load(struct region *region, const struct region_load_request *request,
-                                                  uaddr_t to, struct abi_region_loaded *answer)
+__attribute__((noinline)) static int try_and_load_relock(struct region *region,
+                                                         const struct region_load_request *request, uaddr_t to,
+                                                         struct abi_region_loaded *answer)
 {
     struct abi_region_loaded before;
 
-    if (arch_copy_in(&before, to, sizeof(before)) || arch_copy_out(to, &before, sizeof(before))) {
-        return -EFAULT;
-    }
-    return region_load(region, request, answer);
+    arch_unlock();
+    bool is_good = arch_copy_in(&before, to, sizeof(before)) == 0 && arch_copy_out(to, &before, sizeof(before)) == 0;
+
+    arch_lock();
+    int error = is_good ? region_load_relock(region, request, answer) : -EFAULT;
+
+    loading_finished();
+    return error;
 }
 
 /* A hit needs no preparation, and costs a look-up. */
-static int find_or_load(struct region *region, const struct region_load_request *request, uaddr_t to,
-                        struct abi_region_loaded *answer)
+static int find_or_load_relock(struct region *region, const struct region_load_request *request, uaddr_t to,
+                               struct abi_region_loaded *answer)
 {
     int error = region_load_hit(region, request, answer);
 
-    return error == -ENOENT ? try_and_load(region, request, to, answer) : error;
+    return error == -ENOENT ? try_and_load_relock(region, request, to, answer) : error;
+}
+
+/* Nothing was loaded: the answer says why, or the task waits for another one's load to end. */
+__attribute__((noinline)) static int64_t refuse_unlock(int error)
+{
+    int64_t result = error == -EBUSY ? loading_wait() : error;
+
+    scheduler_unlock();
+    return result;
 }
 
 /* With the caller's manifest in @request. What is rare is kept out of line, where it costs a hit no registers. */
-static int load(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
+static int64_t load(const struct abi_region_load *call, struct region_load_request *request, uaddr_t to)
 {
     struct task *task = task_current();
     struct abi_region_loaded answer;
 
+    arch_lock();
     request->account = task->account;
     request->base = call->base;
     request->flags = call->flags;
     int error = image_of_call(call, &request->image);
 
     if (error == 0) {
-        error = find_or_load(region_of(task->map), request, to, &answer);
+        error = find_or_load_relock(region_of(task->map), request, to, &answer);
     }
-    return error ? error : arch_copy_out(to, &answer, sizeof(answer));
+    if (error) {
+        return refuse_unlock(error);
+    }
+    arch_unlock();
+    return arch_copy_out(to, &answer, sizeof(answer));
 }
 
-__attribute__((noinline)) static int load_with_manifest(const struct abi_region_load *call,
-                                                        struct region_load_request *request, uaddr_t to)
+static int take_frame(paddr_t *frame)
+{
+    arch_lock();
+    int error = frame_alloc(FRAME_SUPERVISOR, frame);
+
+    arch_unlock();
+    return error;
+}
+
+/* Where the hart is to reschedule it has the lock already, and keeps it. */
+static void give_back_frame(paddr_t frame)
+{
+    if (this_hart()->reschedule >= 0) {
+        arch_lock();
+    }
+    frame_put(frame);
+    scheduler_unlock();
+}
+
+__attribute__((noinline)) static int64_t load_with_manifest(const struct abi_region_load *call,
+                                                            struct region_load_request *request, uaddr_t to)
 {
     paddr_t frame;
-    int error = frame_alloc(FRAME_SUPERVISOR, &frame);
+    int64_t result = take_frame(&frame);
 
-    if (error) {
-        return error;
+    if (result < 0) {
+        return result;
     }
     struct abi_extent *extents = arch_direct(frame);
 
-    error = arch_copy_in(extents, uaddr(call->extents), call->extent_count * sizeof(*extents));
-    if (error == 0) {
+    result = arch_copy_in(extents, uaddr(call->extents), call->extent_count * sizeof(*extents));
+    if (result == 0) {
         request->manifest = (struct manifest){ .count = call->extent_count, .extents = extents };
-        error = load(call, request, to);
+        result = load(call, request, to);
     }
-    frame_put(frame);
-    return error;
+    give_back_frame(frame);
+    return result;
 }
 
 int64_t call_region_load(uint64_t from, uint64_t to, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -123,7 +163,7 @@ int64_t call_region_info(uint64_t base, uint64_t to, uint64_t capacity, uint64_t
     struct task *task = task_current();
     uint32_t count, fitting = capacity < EXTENTS_MAX ? (uint32_t)capacity : EXTENTS_MAX;
     paddr_t frame;
-    int error = frame_alloc(FRAME_SUPERVISOR, &frame);
+    int error = take_frame(&frame);
 
     CALL_UNUSED(a3, a4, a5);
     if (error) {
@@ -131,10 +171,12 @@ int64_t call_region_info(uint64_t base, uint64_t to, uint64_t capacity, uint64_t
     }
     struct abi_extent *extents = arch_direct(frame);
 
+    arch_lock();
     error = region_info(region_of(task->map), base, extents, fitting, &count);
+    arch_unlock();
     if (error == 0) {
         error = arch_copy_out(uaddr(to), extents, (count < fitting ? count : fitting) * sizeof(*extents));
     }
-    frame_put(frame);
+    give_back_frame(frame);
     return error ? error : (int64_t)count;
 }

@@ -15,7 +15,12 @@
 
 #include <string.h>
 
-/* Make the user's pages of [@to, @to + @size) writable now, so that no later copy changes what is being counted. */
+/*
+ * What is reported is gathered under the lock, and goes straight into the caller's pages: they are made writable first,
+ * so that nothing has to be resolved then, and no copy changes what is being counted.
+ */
+
+/* Make the user's pages of [@to, @to + @size) writable now. */
 static int touch(uint64_t to, uint64_t size)
 {
     for (uint64_t at = 0; at < size; at += PAGE_SIZE - ((to + at) & PAGE_MASK)) {
@@ -63,21 +68,34 @@ static struct abi_usage totals(void)
     };
 }
 
-int64_t call_usage(uint64_t to, uint64_t rows, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
-{
-    uint64_t rows_size;
-    int64_t count = 0;
+/* A table of rows in the caller's memory. */
+struct rows {
+    uint64_t to;
+    uint64_t row_bytes;
+    uint64_t capacity; /* rows for which there are writable pages */
+    uint64_t count; /* rows that there are, written or not */
+};
 
-    CALL_UNUSED(a3, a4, a5);
-    if (multiply_overflows(capacity, sizeof(struct abi_task_usage), &rows_size)) {
-        return -EFAULT;
-    }
-    if (capacity > task_count()) {
-        rows_size = task_count() * sizeof(struct abi_task_usage);
-    }
-    if (touch(to, sizeof(struct abi_usage)) || touch(rows, rows_size)) {
-        return -EFAULT;
-    }
+/* Prepare a table of at most @capacity rows, of about @expected. Returns 0 or -EFAULT. */
+static int prepare_rows(struct rows *rows, uint64_t to, uint64_t row_bytes, uint64_t capacity, uint64_t expected)
+{
+    *rows = (struct rows){ .to = to, .row_bytes = row_bytes, .capacity = capacity < expected ? capacity : expected };
+    return touch(to, rows->capacity * row_bytes);
+}
+
+/* The next row, under the lock. Returns 0 or -EFAULT. */
+static int put_row(struct rows *rows, const void *row)
+{
+    uint64_t at = rows->count++;
+
+    return at >= rows->capacity ||
+                   map_write_relock(task_current()->map, rows->to + at * rows->row_bytes, row, rows->row_bytes) == 0
+               ? 0
+               : -EFAULT;
+}
+
+static int64_t report_usage_relock(uint64_t to, struct rows *rows)
+{
     usage_begin();
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
         if (task->map != NULL) {
@@ -85,18 +103,34 @@ int64_t call_usage(uint64_t to, uint64_t rows, uint64_t capacity, uint64_t a3, u
         }
     }
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
-        if ((uint64_t)count < capacity) {
-            struct abi_task_usage row = row_of(task);
+        struct abi_task_usage row = row_of(task);
 
-            if (arch_copy_out(uaddr(rows + (uint64_t)count * sizeof(row)), &row, sizeof(row))) {
-                return -EFAULT;
-            }
+        if (put_row(rows, &row)) {
+            return -EFAULT;
         }
-        count++;
     }
     struct abi_usage usage = totals();
 
-    return arch_copy_out(uaddr(to), &usage, sizeof(usage)) ? -EFAULT : count;
+    return map_write_relock(task_current()->map, to, &usage, sizeof(usage)) ? -EFAULT : (int64_t)rows->count;
+}
+
+int64_t call_usage(uint64_t to, uint64_t rows_to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct rows rows;
+
+    uint64_t size;
+
+    CALL_UNUSED(a3, a4, a5);
+    if (multiply_overflows(capacity, sizeof(struct abi_task_usage), &size) ||
+        prepare_rows(&rows, rows_to, sizeof(struct abi_task_usage), capacity, task_count()) ||
+        touch(to, sizeof(struct abi_usage))) {
+        return -EFAULT;
+    }
+    arch_lock();
+    int64_t result = report_usage_relock(to, &rows);
+
+    arch_unlock();
+    return result;
 }
 
 static struct abi_task row_of_task(const struct task *task)
@@ -117,38 +151,26 @@ static struct abi_task row_of_task(const struct task *task)
 
 int64_t call_tasks(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    uint64_t count = 0;
+    struct rows rows;
 
     CALL_UNUSED(a2, a3, a4, a5);
-    for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
-        if (count < capacity) {
-            struct abi_task row = row_of_task(task);
-
-            if (arch_copy_out(uaddr(to + count * sizeof(row)), &row, sizeof(row))) {
-                return -EFAULT;
-            }
-        }
-        count++;
+    if (prepare_rows(&rows, to, sizeof(struct abi_task), capacity, task_count())) {
+        return -EFAULT;
     }
-    return (int64_t)count;
-}
+    int error = 0;
 
-/* Where the rows of task_map go, and how many there are so far. */
-struct mapping_rows {
-    uint64_t to;
-    uint64_t capacity;
-    uint64_t count;
-};
+    arch_lock();
+    for (struct task *task = task_first(); error == 0 && task != NULL; task = task_following(task)) {
+        struct abi_task row = row_of_task(task);
 
-static int put_mapping(struct mapping_rows *rows, const struct abi_mapping *row)
-{
-    uint64_t at = rows->count++;
-
-    return at >= rows->capacity ? 0 : arch_copy_out(uaddr(rows->to + at * sizeof(*row)), row, sizeof(*row));
+        error = put_row(&rows, &row);
+    }
+    arch_unlock();
+    return error ? error : (int64_t)rows.count;
 }
 
 /* What is loaded in the region that @map is attached to, ascending. */
-static int put_windows(struct mapping_rows *rows, const struct map *map)
+static int put_windows(struct rows *rows, const struct map *map)
 {
     struct region_extent extent = { .end = 0 };
 
@@ -163,7 +185,7 @@ static int put_windows(struct mapping_rows *rows, const struct map *map)
             .flags = ABI_MAPPING_WINDOW | (extent.content == NULL ? 0 : ABI_MAPPING_FILE),
         };
 
-        if (put_mapping(rows, &row)) {
+        if (put_row(rows, &row)) {
             return -EFAULT;
         }
     }
@@ -190,41 +212,82 @@ static struct abi_mapping row_of_entry(const struct map *map, const struct map_e
     return row;
 }
 
-int64_t call_task_map(uint64_t pid, uint64_t to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
+/* The map of the task that @pid names; 0 is the caller. NULL: none, or it has ended. */
+static struct map *map_of(int32_t pid)
 {
-    struct task *task = (int32_t)pid == 0 ? task_current() : task_find((int32_t)pid);
-    struct mapping_rows rows = { .to = to, .capacity = capacity };
+    struct task *task = pid == 0 ? task_current() : task_find(pid);
+
+    return task == NULL ? NULL : task->map;
+}
+
+/* How many rows task_map has for @pid, if nothing changes. */
+static uint64_t count_mappings(int32_t pid)
+{
+    uint64_t count = 0;
+
+    arch_lock();
+    struct map *map = map_of(pid);
+
+    if (map != NULL) {
+        struct region_extent extent = { .end = 0 };
+
+        count = map->entry_count;
+        while (region_extent_behind(region_of(map), extent.end, &extent) == 0) {
+            count++;
+        }
+    }
+    arch_unlock();
+    return count;
+}
+
+static int64_t report_mappings_relock(int32_t pid, struct rows *rows)
+{
+    const struct map *map = map_of(pid);
     bool has_windows = false;
 
-    CALL_UNUSED(a3, a4, a5);
-    if (task == NULL || task->map == NULL) {
+    if (map == NULL) {
         return -ESRCH;
     }
-    for (struct map_entry *entry = map_first(task->map); entry != NULL; entry = map_following(entry)) {
-        struct abi_mapping row = row_of_entry(task->map, entry);
+    for (struct map_entry *entry = map_first(map_of(pid)); entry != NULL; entry = map_following(entry)) {
+        struct abi_mapping row = row_of_entry(map, entry);
 
         if (!has_windows && entry->start >= WINDOW_TEXT_BASE) {
             has_windows = true;
-            if (put_windows(&rows, task->map)) {
+            if (put_windows(rows, map)) {
                 return -EFAULT;
             }
         }
-        if (put_mapping(&rows, &row)) {
+        if (put_row(rows, &row)) {
             return -EFAULT;
         }
     }
-    return (int64_t)rows.count;
+    return (int64_t)rows->count;
+}
+
+int64_t call_task_map(uint64_t pid, uint64_t to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct rows rows;
+
+    CALL_UNUSED(a3, a4, a5);
+    if (prepare_rows(&rows, to, sizeof(struct abi_mapping), capacity, count_mappings((int32_t)pid))) {
+        return -EFAULT;
+    }
+    arch_lock();
+    int64_t result = report_mappings_relock((int32_t)pid, &rows);
+
+    arch_unlock();
+    return result;
 }
 
 /* Instructions of one attach, mean of @repetitions. */
-static int64_t bench_attach(uint64_t repetitions)
+static int64_t bench_attach_relock(uint64_t repetitions)
 {
     struct region *region = region_of(task_current()->map);
     uint64_t sum = 0, empty = cpu_instructions();
     struct map *map;
 
     empty = cpu_instructions() - empty;
-    if (repetitions == 0 || map_create(task_current()->account, &map)) {
+    if (repetitions == 0 || map_create_relock(task_current()->account, &map)) {
         return repetitions == 0 ? -EINVAL : -ENOMEM;
     }
     for (uint64_t i = 0; i < repetitions; i++) {
@@ -243,13 +306,18 @@ static int64_t bench_attach(uint64_t repetitions)
 
 int64_t call_bench(uint64_t what, uint64_t argument, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
+    int64_t result;
+
     CALL_UNUSED(a2, a3, a4, a5);
     if (!start_facts()->bench) {
         return -ENOSYS;
     }
     switch (what) {
     case ABI_BENCH_REGION_ATTACH:
-        return bench_attach(argument < 100000 ? argument : 100000);
+        arch_lock();
+        result = bench_attach_relock(argument < 100000 ? argument : 100000);
+        arch_unlock();
+        return result;
     case ABI_BENCH_PEAK_FRAMES:
         return (int64_t)(start_facts()->ram_frames - start_facts()->firmware_frames - frame_free_minimum());
     case ABI_BENCH_BOOT:

@@ -66,10 +66,13 @@ static int64_t copy_log(uint64_t to, uint64_t capacity)
     struct log_reader reader;
 
     log_reader_init(&reader);
-    while (left > capacity) {
-        left -= log_read(&reader, bytes, left - capacity < sizeof(bytes) ? left - capacity : sizeof(bytes));
+    /* Lines that come meanwhile are left out, or make it fewer. */
+    while (left > capacity &&
+           (size = log_read(&reader, bytes, left - capacity < sizeof(bytes) ? left - capacity : sizeof(bytes))) > 0) {
+        left -= size;
     }
-    while ((size = log_read(&reader, bytes, sizeof(bytes))) > 0) {
+    while (done < left &&
+           (size = log_read(&reader, bytes, left - done < sizeof(bytes) ? left - done : sizeof(bytes))) > 0) {
         if (arch_copy_out(uaddr(to + done), bytes, size)) {
             return -EFAULT;
         }

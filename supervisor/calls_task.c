@@ -1,4 +1,7 @@
-/* System calls on tasks: who one is, groups, waiting, ending, limits. spawn and execve have files of their own. */
+/*
+ * System calls on tasks: who one is, groups, waiting, ending, limits. spawn and execve have files of their own,
+ * sched_yield is with the queue.
+ */
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "arch.h"
@@ -14,22 +17,14 @@ int64_t call_getpid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t
 
 int64_t call_getppid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    const struct task *parent = task_current()->parent;
-
     CALL_UNUSED(a0, a1, a2, a3, a4, a5);
-    return parent == NULL ? 0 : parent->pid;
-}
-
-int64_t call_sched_yield(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
-{
-    CALL_UNUSED(a0, a1, a2, a3, a4, a5);
-    scheduler_yield();
-    return 0;
+    return task_current()->parent_pid;
 }
 
 int64_t call_exit(uint64_t code, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a1, a2, a3, a4, a5);
+    arch_lock();
     task_end(task_current(), TASK_STATUS_EXIT(code));
     return CALL_RESTART; /* of a task that never runs again */
 }
@@ -71,7 +66,7 @@ static struct task *ended_child(struct task *parent, int32_t pid, bool *any)
     return NULL;
 }
 
-/* Tell how @child ended. Returns 0 or -EFAULT. */
+/* Tell how @child ended, without the lock: it changes no more, and only its parent forgets it. Returns 0 or -EFAULT. */
 static int report_end(const struct task *child, uint64_t status_to, uint64_t usage_to)
 {
     if (usage_to != 0) {
@@ -97,20 +92,24 @@ int64_t call_wait4(uint64_t pid, uint64_t status_to, uint64_t options, uint64_t 
     if ((int32_t)pid == INT32_MIN) {
         return -ESRCH;
     }
+    arch_lock();
     struct task *child = ended_child(task, (int32_t)pid, &any);
 
-    if (!any) {
-        return -ECHILD;
-    }
     if (child == NULL) {
-        return (options & ABI_WNOHANG) != 0 ? 0 : scheduler_wait(&task->child_ended);
+        int64_t result = !any ? -ECHILD : (options & ABI_WNOHANG) != 0 ? 0 : scheduler_wait(&task->child_ended);
+
+        scheduler_unlock();
+        return result;
     }
+    arch_unlock();
     if (report_end(child, status_to, usage_to)) {
         return -EFAULT;
     }
     int32_t child_pid = child->pid;
 
+    arch_lock();
     task_reap(child);
+    arch_unlock();
     return child_pid;
 }
 
@@ -170,7 +169,11 @@ static int64_t kill_checked(int32_t pid, uint32_t signal)
 int64_t call_kill(uint64_t pid, uint64_t signal, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a2, a3, a4, a5);
-    return kill_checked((int32_t)pid, (uint32_t)signal);
+    arch_lock();
+    int64_t result = kill_checked((int32_t)pid, (uint32_t)signal);
+
+    scheduler_unlock();
+    return result;
 }
 
 int64_t call_tgkill(uint64_t group, uint64_t tid, uint64_t signal, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -180,7 +183,7 @@ int64_t call_tgkill(uint64_t group, uint64_t tid, uint64_t signal, uint64_t a3, 
     if ((int32_t)group <= 0 || (int32_t)tid <= 0) {
         return -EINVAL;
     }
-    return (int32_t)group != (int32_t)tid ? -ESRCH : kill_checked((int32_t)tid, (uint32_t)signal);
+    return (int32_t)group != (int32_t)tid ? -ESRCH : call_kill(tid, signal, 0, 0, 0, 0);
 }
 
 int64_t call_tkill(uint64_t tid, uint64_t signal, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -205,17 +208,33 @@ int64_t call_setpgid(uint64_t pid, uint64_t group, uint64_t a2, uint64_t a3, uin
     if ((int32_t)group < 0 || ((int32_t)group == 0 && (int32_t)pid < 0)) {
         return -EINVAL;
     }
+    arch_lock();
     struct task *task = task_of_group_call((int32_t)pid);
+    int64_t result = task == NULL ? -ESRCH : task_set_group(task, (int32_t)group);
 
-    return task == NULL ? -ESRCH : task_set_group(task, (int32_t)group);
+    arch_unlock();
+    return result;
 }
 
 int64_t call_getpgid(uint64_t pid, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    const struct task *task = (int32_t)pid == 0 ? task_current() : task_find((int32_t)pid);
-
     CALL_UNUSED(a1, a2, a3, a4, a5);
-    return task == NULL ? -ESRCH : task->group;
+    arch_lock();
+    const struct task *task = (int32_t)pid == 0 ? task_current() : task_find((int32_t)pid);
+    int64_t result = task == NULL ? -ESRCH : task->group;
+
+    arch_unlock();
+    return result;
+}
+
+/* Whether there is a task that @pid names; 0 is the caller. */
+static bool exists(int32_t pid)
+{
+    arch_lock();
+    bool is_there = pid == 0 || task_find(pid) != NULL;
+
+    arch_unlock();
+    return is_there;
 }
 
 int64_t call_gettid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -251,19 +270,19 @@ int64_t call_getegid(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
     return call_getuid(a0, a1, a2, a3, a4, a5);
 }
 
-/* One bit a hart that runs tasks: so far the first alone. */
+/* One bit a hart that runs tasks: every task may run on each. */
 int64_t call_sched_getaffinity(uint64_t pid, uint64_t size_bytes, uint64_t to, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    const uint64_t harts = 1;
+    const uint64_t mask = arch_harts();
 
     CALL_UNUSED(a3, a4, a5);
-    if ((uint32_t)size_bytes < sizeof(harts) || (uint32_t)size_bytes % sizeof(harts) != 0) {
+    if ((uint32_t)size_bytes < sizeof(mask) || (uint32_t)size_bytes % sizeof(mask) != 0) {
         return -EINVAL;
     }
-    if ((int32_t)pid != 0 && task_find((int32_t)pid) == NULL) {
+    if (!exists((int32_t)pid)) {
         return -ESRCH;
     }
-    return arch_copy_out(uaddr(to), &harts, sizeof(harts)) ? -EFAULT : (int64_t)sizeof(harts);
+    return arch_copy_out(uaddr(to), &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
 }
 
 static struct abi_rlimit limit_of(uint32_t resource)
@@ -287,7 +306,7 @@ int64_t call_prlimit64(uint64_t pid, uint64_t resource, uint64_t from, uint64_t 
     if ((uint32_t)resource >= ABI_RLIMIT_COUNT) {
         return -EINVAL;
     }
-    if ((int32_t)pid != 0 && task_find((int32_t)pid) == NULL) {
+    if (!exists((int32_t)pid)) {
         return -ESRCH;
     }
     if (from != 0) {

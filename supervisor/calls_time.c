@@ -26,6 +26,19 @@ static struct abi_timespec timespec_of(uint64_t nanoseconds)
     return (struct abi_timespec){ (int64_t)(nanoseconds / NANOSECONDS), (int64_t)(nanoseconds % NANOSECONDS) };
 }
 
+/* A signal ends the sleep: tell what is left of it. The lock is held, for the hart will reschedule. */
+static int64_t end_early_relock(uint64_t deadline, uint64_t remaining_to)
+{
+    uint64_t now = cpu_time();
+    struct abi_timespec left = timespec_of(timer_span_nanoseconds(deadline > now ? deadline - now : 0));
+
+    arch_unlock();
+    int error = arch_copy_out(uaddr(remaining_to), &left, sizeof(left));
+
+    arch_lock();
+    return error ? -EFAULT : -EINTR;
+}
+
 /*
  * Sleep until @deadline, of the clock in ticks; or what is under way goes on. When a signal ends it, @remaining_to (if
  * not 0) gets what is left.
@@ -38,20 +51,15 @@ static int64_t sleep_until(uint64_t deadline, uint64_t remaining_to)
         task->deadline_ticks = 0;
         return 0;
     }
+    arch_lock();
     task->deadline_ticks = deadline;
     timer_arm(&task->timer, deadline, wake_sleeper);
-    if (scheduler_wait(NULL) == CALL_RESTART) {
-        return CALL_RESTART;
-    }
-    if (remaining_to != 0) {
-        uint64_t now = cpu_time();
-        struct abi_timespec left = timespec_of(timer_span_nanoseconds(deadline > now ? deadline - now : 0));
+    int64_t result = scheduler_wait(NULL);
 
-        if (arch_copy_out(uaddr(remaining_to), &left, sizeof(left))) {
-            return -EFAULT;
-        }
+    if (result == CALL_RESTART) {
+        return result;
     }
-    return -EINTR;
+    return remaining_to == 0 ? -EINTR : end_early_relock(deadline, remaining_to);
 }
 
 int64_t call_nanosleep(uint64_t request, uint64_t remaining, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)

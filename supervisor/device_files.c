@@ -152,8 +152,7 @@ static int64_t list_folder(struct file *file, uaddr_t to, uint64_t size_bytes)
     struct directory_writer writer = directory_record_writer(to, size_bytes);
 
     /* Position 0 is `.`, 1 is `..`, then the devices. */
-    for (; file->position < ARRAY_COUNT(devices) + 2; file->position++) {
-        uint64_t row = file->position;
+    for (uint64_t row = file->position; row < ARRAY_COUNT(devices) + 2; file->position = ++row) {
         const char *name = row == 0 ? "." : row == 1 ? ".." : devices[row - 2].name;
         int error = directory_record_write(&writer, name, strlen(name), row < 2 ? FOLDER : FIRST_DEVICE + row - 2,
                                            row < 2 ? ABI_DT_DIR : ABI_DT_CHR, row + 1);

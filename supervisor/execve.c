@@ -24,9 +24,9 @@ struct new_image {
 };
 
 /* An empty address space, attached to the region that @task is attached to. */
-static int make_map(struct task *task, struct map **out)
+static int make_map_relock(struct task *task, struct map **out)
 {
-    int error = map_create(task->account, out);
+    int error = map_create_relock(task->account, out);
 
     if (error) {
         return error;
@@ -38,18 +38,19 @@ static int make_map(struct task *task, struct map **out)
     return error;
 }
 
-static int make_image(struct task *task, const char *path, const struct arguments *arguments, struct new_image *image)
+static int make_image_relock(struct task *task, const char *path, const struct arguments *arguments,
+                             struct new_image *image)
 {
-    int error = loading_find(task->folder, path, task->account, &image->program, NULL);
+    int error = loading_find_relock(task->folder, path, task->account, &image->program, NULL);
 
     if (error) {
         return error;
     }
-    error = make_map(task, &image->map);
+    error = make_map_relock(task, &image->map);
     if (error) {
         goto put_program;
     }
-    error = loading_map(image->program, image->map, arguments, NULL, &image->start);
+    error = loading_map_relock(image->program, image->map, arguments, NULL, &image->start);
     if (error) {
         goto destroy_map;
     }
@@ -77,7 +78,7 @@ static void go_over(struct task *task, const char *path, const struct new_image 
     struct program *old_program = task->program;
     struct map *old_map = task->map;
 
-    scheduler_leave_map();
+    space_leave();
     region_detach(old_map);
     map_destroy(old_map);
     program_put(old_program);
@@ -89,10 +90,11 @@ static void go_over(struct task *task, const char *path, const struct new_image 
     cpu_fp_forget(&task->fp);
     task->attention &= (uint8_t)~TASK_USES_FP;
     set_frame(&task->frame, &image->start);
-    this_hart()->reschedule = 1;
+    this_hart()->reschedule = HART_RESCHEDULES;
 }
 
-static int64_t exec(const char *path, uint64_t argv, uint64_t envp)
+/* Takes the lock, and keeps it. */
+static int64_t exec_lock(const char *path, uint64_t argv, uint64_t envp)
 {
     struct arguments arguments;
     struct new_image image;
@@ -103,15 +105,17 @@ static int64_t exec(const char *path, uint64_t argv, uint64_t envp)
     if (result == 0 && envp != 0) {
         result = arguments_append_users(&arguments, ARGUMENTS_ENVP, uaddr(envp));
     }
+    arch_lock();
     if (result == 0) {
-        result = make_image(task_current(), path, &arguments, &image);
+        result = make_image_relock(task_current(), path, &arguments, &image);
+        loading_finished();
     }
     arguments_free(&arguments);
     if (result == 0) {
         go_over(task_current(), path, &image);
         result = CALL_NEW_IMAGE;
     }
-    return result;
+    return result == -EBUSY ? loading_wait() : result;
 }
 
 int64_t call_execve(uint64_t path_address, uint64_t argv, uint64_t envp, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -121,8 +125,9 @@ int64_t call_execve(uint64_t path_address, uint64_t argv, uint64_t envp, uint64_
 
     CALL_UNUSED(a3, a4, a5);
     if (result == 0) {
-        result = exec(path.text, argv, envp);
-        user_path_free(&path);
+        result = exec_lock(path.text, argv, envp);
+        user_path_free_locked(&path);
+        scheduler_unlock();
         /* spawn says more than Linux's call does. */
         result = result == -EISDIR ? -EACCES : result;
     }

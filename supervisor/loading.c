@@ -6,8 +6,24 @@
 #include "object.h"
 #include "region.h"
 #include "root_files.h"
+#include "scheduler.h"
 
 #include <string.h>
+
+/* Tasks whose load would have been in the way of one that is under way. */
+static struct wait_queue waiting = WAIT_QUEUE(waiting);
+
+int64_t loading_wait(void)
+{
+    return scheduler_wait(&waiting);
+}
+
+void loading_finished(void)
+{
+    if (!list_is_empty(&waiting.tasks)) {
+        scheduler_wake_all(&waiting);
+    }
+}
 
 static int open_library(const char *name, struct object **out, void *context)
 {
@@ -18,8 +34,8 @@ static int open_library(const char *name, struct object **out, void *context)
     return root_files_object(place_root(), path, ROOT_FILE_READABLE, out);
 }
 
-int loading_find(struct place from, const char *path, struct account *account, struct program **out,
-                 struct reason *reason)
+int loading_find_relock(struct place from, const char *path, struct account *account, struct program **out,
+                        struct reason *reason)
 {
     struct object *object;
     int error = root_files_object(from, path, ROOT_FILE_EXECUTABLE, &object);
@@ -29,7 +45,7 @@ int loading_find(struct place from, const char *path, struct account *account, s
     }
     struct image image = image_of(object);
 
-    error = program_acquire(&image, account, out, reason);
+    error = program_acquire_relock(&image, account, out, reason);
     object_put(object);
     return error;
 }
@@ -47,8 +63,8 @@ static int map_stack(struct map *map)
     return map_add(map, &stack);
 }
 
-static int lay_out_stack(const struct program *program, struct map *map, const struct arguments *arguments,
-                         struct loading_start *out)
+static int lay_out_stack_relock(const struct program *program, struct map *map, const struct arguments *arguments,
+                                struct loading_start *out)
 {
     struct program_start start = program_start(program);
     const struct auxiliary auxiliary[] = {
@@ -57,19 +73,19 @@ static int lay_out_stack(const struct program *program, struct map *map, const s
     };
 
     out->pc = start.entry;
-    return arguments_lay_out(arguments, map, MAP_STACK_END, auxiliary, ARRAY_COUNT(auxiliary), &out->sp);
+    return arguments_lay_out_relock(arguments, map, MAP_STACK_END, auxiliary, ARRAY_COUNT(auxiliary), &out->sp);
 }
 
-int loading_map(struct program *program, struct map *map, const struct arguments *arguments, struct reason *reason,
-                struct loading_start *start)
+int loading_map_relock(struct program *program, struct map *map, const struct arguments *arguments,
+                       struct reason *reason, struct loading_start *start)
 {
-    int error = program_map(program, map);
+    int error = program_map_relock(program, map);
 
     if (error == 0) {
-        error = program_load_libraries(program, region_of(map), map->account, open_library, NULL, reason);
+        error = program_load_libraries_relock(program, region_of(map), map->account, open_library, NULL, reason);
     }
     if (error == 0) {
         error = map_stack(map);
     }
-    return error ? error : lay_out_stack(program, map, arguments, start);
+    return error ? error : lay_out_stack_relock(program, map, arguments, start);
 }

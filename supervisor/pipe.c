@@ -8,8 +8,12 @@
  *
  *     reader waits while the pipe is empty and has a writer; writer waits while there is no room and there is a reader
  *
+ * Bytes are copied between the ring and a user while the lock is dropped: one reader and one writer do so at a time, as
+ * `is_being_read` and `is_being_written` say, and others come again. What is being copied is not freed, reused or moved.
+ *
  * Invariants
- *   pipe-frames   frames are held for the pages of [taken, written), and for page 0 while both are 0 once it was written
+ *   pipe-frames   frames are held for the pages of [taken, written), for the page that is being written, and for page 0
+ *                 while both are 0 once it was written
  *   pipe-ends     has_reader and has_writer say which end's file is open; the pipe goes with the second one
  */
 #include "pipe.h"
@@ -32,6 +36,8 @@ struct pipe {
     uint32_t number; /* what fstat() tells them apart by */
     bool has_reader;
     bool has_writer;
+    bool is_being_read;
+    bool is_being_written;
 };
 
 static struct pool pool = POOL("pipe", struct pipe);
@@ -89,98 +95,179 @@ static void advance(struct pipe *pipe, uint64_t size)
     if ((pipe->taken & PAGE_MASK) == 0) {
         free_frame(frame);
     }
-    if (pipe->taken == pipe->written) {
+    if (pipe->taken == pipe->written && !pipe->is_being_written) {
         start_anew(pipe);
     }
 }
 
-/* There is nothing to read, or nothing to be read. Out of line, so that who finds bytes saves no register for it. */
-__attribute__((noinline)) static int64_t read_nothing(struct file *file, uint64_t size_bytes)
+/*
+ * What is rare is out of line, so that who finds bytes or room saves few registers; these end the call with its lock.
+ */
+
+/* Somebody else copies at this end: the call is done again when others have had their turn. */
+static int64_t come_again_unlock(void)
+{
+    scheduler_again();
+    return CALL_RESTART;
+}
+
+/* There is nothing to read, or nothing to be read. */
+__attribute__((noinline)) static int64_t read_nothing_unlock(struct file *file, uint64_t size_bytes)
 {
     struct pipe *pipe = file->pipe;
+    int64_t result;
 
-    if (size_bytes == 0 || !pipe->has_writer) {
-        return 0;
+    if (pipe->is_being_read) {
+        return come_again_unlock();
     }
-    return (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&pipe->readers);
+    if (size_bytes == 0 || !pipe->has_writer) {
+        result = 0;
+    } else {
+        result = (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&pipe->readers);
+    }
+    scheduler_unlock();
+    return result;
+}
+
+/* The bytes at @taken, @size of them in one frame, go to the user. Returns 0 or -EFAULT. */
+static inline int drain_part_relock(struct pipe *pipe, uaddr_t to, uint64_t size)
+{
+    const char *from = (const char *)arch_direct(*frame_at(pipe, pipe->taken)) + (pipe->taken & PAGE_MASK);
+
+    arch_unlock();
+    int error = arch_copy_out(to, from, size);
+
+    arch_lock();
+    if (error == 0) {
+        advance(pipe, size);
+    }
+    return error;
+}
+
+/* Take @size bytes, from more than one frame. Returns how many were taken, or -EFAULT when it is none. */
+__attribute__((noinline)) static int64_t drain_relock(struct pipe *pipe, uaddr_t to, uint64_t size)
+{
+    uint64_t done = 0;
+    int error = 0;
+
+    while (done < size && error == 0) {
+        uint64_t part = in_frame(pipe->taken, size - done);
+
+        error = drain_part_relock(pipe, uaddr(to.value + done), part);
+        done += error ? 0 : part;
+    }
+    return done > 0 ? (int64_t)done : -EFAULT;
 }
 
 static int64_t read_pipe(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
     struct pipe *pipe = file->pipe;
-    uint64_t left = size_bytes < used(pipe) ? size_bytes : used(pipe), done = 0;
 
-    if (left == 0) {
-        return read_nothing(file, size_bytes);
+    arch_lock();
+    uint64_t size = size_bytes < used(pipe) ? size_bytes : used(pipe);
+
+    if (size == 0 || pipe->is_being_read) {
+        return read_nothing_unlock(file, size_bytes);
     }
-    do {
-        uint64_t part = in_frame(pipe->taken, left - done);
-        const char *from = (const char *)arch_direct(*frame_at(pipe, pipe->taken)) + (pipe->taken & PAGE_MASK);
+    int64_t result = (int64_t)size;
 
-        if (arch_copy_out(uaddr(to.value + done), from, part)) {
-            break;
-        }
-        advance(pipe, part);
-        done += part;
-    } while (done < left);
+    pipe->is_being_read = true;
+    if (size > in_frame(pipe->taken, size)) {
+        result = drain_relock(pipe, to, size);
+    } else if (drain_part_relock(pipe, to, size)) {
+        result = -EFAULT;
+    }
+    pipe->is_being_read = false;
     wake(&pipe->writers);
-    return done > 0 ? (int64_t)done : -EFAULT;
+    arch_unlock();
+    return result;
+}
+
+/* Put @size bytes of the user's behind those that are there, all into one frame. Returns 0 or a negative errno. */
+static inline int fill_part_relock(struct pipe *pipe, uaddr_t from, uint64_t size)
+{
+    paddr_t *frame = frame_at(pipe, pipe->written);
+    uint64_t offset = pipe->written & PAGE_MASK;
+
+    if (frame->value == 0) {
+        int error = frame_alloc(FRAME_SUPERVISOR, frame);
+
+        if (error) {
+            return error;
+        }
+    }
+    arch_unlock();
+    int error = arch_copy_in((char *)arch_direct(*frame) + offset, from, size);
+
+    arch_lock();
+    if (error == 0) {
+        pipe->written += size;
+    } else if (offset == 0 && pipe->written != 0) {
+        free_frame(frame); /* one that got nothing is not kept, but the one that an empty pipe may have */
+    }
+    return error;
 }
 
 /* Append up to @size bytes; there is room for them. Returns how many, or a negative errno when it is none. */
-static int64_t fill(struct pipe *pipe, uaddr_t from, uint64_t size)
+__attribute__((noinline)) static int64_t fill_relock(struct pipe *pipe, uaddr_t from, uint64_t size)
 {
     uint64_t done = 0;
     int error = 0;
 
-    while (done < size) {
-        paddr_t *frame = frame_at(pipe, pipe->written);
-        uint64_t offset = pipe->written & PAGE_MASK, part = in_frame(pipe->written, size - done);
+    while (done < size && error == 0) {
+        uint64_t part = in_frame(pipe->written, size - done);
 
-        if (frame->value == 0) {
-            error = frame_alloc(FRAME_SUPERVISOR, frame);
-            if (error) {
-                break;
-            }
-        }
-        error = arch_copy_in((char *)arch_direct(*frame) + offset, uaddr(from.value + done), part);
-        if (error) {
-            /* A frame that got nothing is not kept, but the one that an empty pipe may have. */
-            if (offset == 0 && pipe->written != 0) {
-                free_frame(frame);
-            }
-            break;
-        }
-        pipe->written += part;
-        done += part;
+        error = fill_part_relock(pipe, uaddr(from.value + done), part);
+        done += error ? 0 : part;
     }
     return done > 0 ? (int64_t)done : error;
 }
 
-/* There is no room, or nobody to read: out of line, as above. */
-__attribute__((noinline)) static int64_t write_nothing(struct file *file)
+/* Not all of it, or nothing. */
+__attribute__((noinline)) static int64_t write_some_unlock(struct file *file, uaddr_t from, uint64_t size_bytes,
+                                                           uint64_t room)
 {
-    if (!file->pipe->has_reader) {
-        signals_send(task_current(), ABI_SIGPIPE);
-        return -EPIPE;
+    uint64_t least = size_bytes <= PIPE_ATOMIC_BYTES ? size_bytes : 1;
+    struct pipe *pipe = file->pipe;
+    int64_t result = 0;
+
+    if (pipe->is_being_written) {
+        return come_again_unlock();
     }
-    return (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&file->pipe->writers);
+    if (size_bytes != 0 && !pipe->has_reader) {
+        signals_send(task_current(), ABI_SIGPIPE);
+        result = -EPIPE;
+    } else if (room < least) {
+        result = (file->flags & ABI_O_NONBLOCK) != 0 ? -EAGAIN : scheduler_wait(&pipe->writers);
+    } else if (size_bytes != 0) {
+        pipe->is_being_written = true;
+        result = fill_relock(pipe, from, size_bytes < room ? size_bytes : room);
+        pipe->is_being_written = false;
+        wake(&pipe->readers);
+    }
+    scheduler_unlock();
+    return result;
 }
 
 static int64_t write_pipe(struct file *file, uaddr_t from, uint64_t size_bytes)
 {
     struct pipe *pipe = file->pipe;
+
+    arch_lock();
     /* A frame is never shared by what is written last and what is read first, unless it is one and the same. */
     uint64_t room = PIPE_BYTES - used(pipe) - (pipe->taken & PAGE_MASK);
-    uint64_t least = size_bytes <= PIPE_ATOMIC_BYTES ? size_bytes : 1;
 
-    if (!pipe->has_reader || room < least) {
-        return size_bytes == 0 ? 0 : write_nothing(file);
+    if (size_bytes - 1 >= room || size_bytes > in_frame(pipe->written, size_bytes) || !pipe->has_reader ||
+        pipe->is_being_written) {
+        return write_some_unlock(file, from, size_bytes, room);
     }
-    int64_t result = fill(pipe, from, size_bytes < room ? size_bytes : room);
+    pipe->is_being_written = true;
+    int error = fill_part_relock(pipe, from, size_bytes);
 
+    pipe->is_being_written = false;
     wake(&pipe->readers);
-    return result;
+    arch_unlock();
+    return error ? error : (int64_t)size_bytes;
 }
 
 static void close_end(struct file *file)
@@ -212,8 +299,10 @@ static void describe_pipe(const struct file *file, struct abi_stat *stat)
 
 static int64_t control_pipe(struct file *file, uint32_t request, uint64_t argument)
 {
+    arch_lock();
     int32_t readable = (int32_t)used(file->pipe);
 
+    arch_unlock();
     return request == ABI_FIONREAD ? arch_copy_out(uaddr(argument), &readable, sizeof(readable)) : -ENOTTY;
 }
 

@@ -4,6 +4,9 @@
  *
  * The state is a key alone. Each request makes one stream of blocks, numbered from 0: the first half of block 0 is the
  * next key, all behind it is given out.
+ *
+ * Locking: the key is replaced under the supervisor's lock, at the beginning of a stream; so no two streams are alike,
+ * and what a stream gives is made without the lock.
  */
 #include "random.h"
 
@@ -39,14 +42,12 @@ static void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
     *b = rotated(*b ^ *c, 7);
 }
 
-/* Block @number of the key's stream (RFC 8439, 2.3), with a nonce of 0: a key makes one stream. */
-static void make_block(uint32_t number, uint32_t out[BLOCK_WORDS])
+/* Block @number of @stream_key's stream (RFC 8439, 2.3), with a nonce of 0: a key makes one stream. */
+static void make_block(const uint32_t stream_key[KEY_WORDS], uint32_t number, uint32_t out[BLOCK_WORDS])
 {
-    const uint32_t start[BLOCK_WORDS] = {
-        0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, key[0], key[1], key[2], key[3],
-        key[4],     key[5],     key[6],     key[7],     number, 0,      0,      0,
-    };
+    uint32_t start[BLOCK_WORDS] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, [12] = number };
 
+    memcpy(&start[4], stream_key, KEY_WORDS * sizeof(start[0]));
     memcpy(out, start, sizeof(start));
     for (unsigned i = 0; i < DOUBLE_ROUNDS; i++) {
         for (unsigned column = 0; column < 4; column++) {
@@ -62,27 +63,30 @@ static void make_block(uint32_t number, uint32_t out[BLOCK_WORDS])
     }
 }
 
-/* A stream of the current key, which is replaced at its beginning. */
+/* A stream of the key that was the current one at its beginning. */
 struct stream {
+    uint32_t key[KEY_WORDS];
     uint32_t block[BLOCK_WORDS];
-    uint32_t next_key[KEY_WORDS];
     uint32_t number;
     size_t used_bytes; /* of the block */
 };
 
 static void stream_begin(struct stream *stream)
 {
-    make_block(0, stream->block);
-    memcpy(stream->next_key, stream->block, sizeof(stream->next_key));
+    arch_lock();
+    memcpy(stream->key, key, sizeof(key));
+    make_block(stream->key, 0, stream->block);
+    memcpy(key, stream->block, sizeof(key));
+    arch_unlock();
     stream->number = 1;
-    stream->used_bytes = sizeof(stream->next_key);
+    stream->used_bytes = sizeof(key);
 }
 
 /* Up to @size_bytes of the stream. Returns where, and how many. */
 static const char *stream_take(struct stream *stream, size_t size_bytes, size_t *taken_bytes)
 {
     if (stream->used_bytes == BLOCK_BYTES) {
-        make_block(stream->number++, stream->block);
+        make_block(stream->key, stream->number++, stream->block);
         stream->used_bytes = 0;
     }
     const char *at = (const char *)stream->block + stream->used_bytes;
@@ -95,7 +99,6 @@ static const char *stream_take(struct stream *stream, size_t size_bytes, size_t 
 
 static void stream_end(struct stream *stream)
 {
-    memcpy(key, stream->next_key, sizeof(key));
     memset(stream, 0, sizeof(*stream));
     __asm__ volatile("" : : "r"(stream) : "memory"); /* the stack keeps none of it */
 }

@@ -1,6 +1,8 @@
 /*
  * Files of the initrd: opening, reading, listing, and their objects.
  *
+ * The image is read without a lock, since it never changes; objects and the cache are under the supervisor's.
+ *
  * Invariants
  *   name-cache    a path in it leads to that object: nothing in the initrd ever changes, so no entry is ever stale
  *   root-object   each inode has at most one object, made when first asked for and kept: so an image is known by its
@@ -222,30 +224,30 @@ int root_files_bytes(const char *path, const void **bytes, uint64_t *size_bytes)
 static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
 {
     struct erofs_inode inode;
-    uint64_t done = 0;
+    uint64_t done = 0, start = file->position; /* once: a task on another hart may share it */
 
     erofs_inode(&fs, file->place.inode, &inode);
     while (done < size_bytes) {
         char bytes[CHUNK_BYTES];
         const char *from = bytes;
-        uint64_t size = size_bytes - done;
+        uint64_t size = size_bytes - done, position = start + done;
 
-        if (file->position >= inode.size_bytes) {
+        if (position >= inode.size_bytes) {
             break;
         }
         if (inode.in_place) {
-            uint64_t rest = inode.size_bytes - file->position;
+            uint64_t rest = inode.size_bytes - position;
 
-            from = (const char *)fs.image + inode.data_offset + file->position;
+            from = (const char *)fs.image + inode.data_offset + position;
             size = size < rest ? size : rest;
         } else {
-            size = erofs_read(&fs, &inode, file->position, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
+            size = erofs_read(&fs, &inode, position, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
         }
         if (arch_copy_out(uaddr(to.value + done), from, size)) {
             return done > 0 ? (int64_t)done : -EFAULT;
         }
-        file->position += size;
         done += size;
+        file->position = start + done;
     }
     return (int64_t)done;
 }

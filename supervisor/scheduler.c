@@ -1,6 +1,8 @@
 /*
  * The ready queue, the choice of the next task, and the idle loop.
  *
+ * There is one queue for all harts. A hart that finds it empty idles; who makes a task ready wakes one that does.
+ *
  * A task's states and what changes them:
  *
  *     created  -> READY     scheduler_ready
@@ -8,24 +10,34 @@
  *     RUNNING  -> READY     trap_schedule, when the hart reschedules while it could go on
  *     RUNNING  -> WAITING   scheduler_wait
  *     WAITING  -> READY     scheduler_wake_*, or its timer
- *     any      -> ENDED     task_end
+ *     any      -> ENDED     task_end; of a task that runs on another hart, that hart does it
+ *
+ * From scheduler_wait() until the hart has gone over to another task the lock is not released: nobody can wake the task,
+ * and run it, before its registers are saved.
  *
  * Time slices: while more than one task could run there is a tick every 10 ms, and a task that was running at the last
  * tick already makes room. So a slice lasts between one tick and two, and going from one task to another costs no look
  * at the clock. Who wakes goes to the end of the queue, however it waited, and a sleeper's deadline is no tick: so
- * nobody can keep others from the hart by sleeping often.
+ * nobody can keep others from the hart by sleeping often. With several harts each that runs a task ticks: the task that
+ * waits may be ready because of something on another one.
  *
  * Invariants
  *   one-queue   a READY task is in the ready queue, a WAITING one in at most one wait queue, any other in none
- *   one-runs    one task is RUNNING, the one whose frame is the hart's, unless the hart idles
- *   tick-due    while a task is READY beside one that runs, the tick is armed. It stays so when that one leaves again:
- *               tasks that take turns by waiting for each other don't set the timer each time
+ *   one-runs    on each hart that does not idle one task is RUNNING, the one whose frame is the hart's
+ *   idle-asks   a hart sleeps only while its bit in idle_harts is set, or an interrupt is on its way; in no user's space
+ *   tick-due    while a task is READY beside one that runs, the tick is armed on a hart. It stays so when that one leaves
+ *               again: tasks that take turns by waiting for each other don't set the timer each time
+ *
+ * Locking: the supervisor's lock.
  */
 #include "scheduler.h"
 
-#include "console.h"
+#include "calls.h"
+#include "console_file.h"
 #include "cpu.h"
 #include "csr.h"
+#include "hart.h"
+#include "harts.h"
 #include "panic.h"
 #include "plic.h"
 #include "signals.h"
@@ -37,33 +49,48 @@
 
 static struct list ready = { &ready, &ready };
 static uint64_t tick_ticks; /* of the clock, between two of ours */
-static uint64_t next_tick; /* when it is due, of the clock; old unless is_tick_armed */
-static bool is_tick_armed; /* the timer interrupt comes no later than at next_tick */
-static bool ran_since_tick; /* the running task was running at the last tick already */
-static uint64_t current_root; /* physical address of the root table that satp holds; 0: the supervisor's */
+static uint32_t idle_harts; /* that are to be woken when there is something to run */
 
 static struct task *task_of(struct list *link)
 {
     return CONTAINER_OF(link, struct task, queue);
 }
 
+static void arm_tick(struct hart *hart)
+{
+    hart->is_tick_armed = true;
+    hart->next_tick = timer_deadline(tick_ticks);
+    timer_interrupt_by(hart->next_tick);
+}
+
+__attribute__((noinline)) static void wake_idle_hart(void)
+{
+    uint32_t first = idle_harts & -idle_harts;
+
+    idle_harts &= ~first;
+    hart_interrupt(first);
+}
+
 void scheduler_ready(struct task *task)
 {
+    struct hart *hart = this_hart();
+
     /* Who has the hart for itself needs no ticks: now there are two again. */
-    if (!is_tick_armed) {
-        is_tick_armed = true;
-        next_tick = timer_deadline(tick_ticks);
-        timer_interrupt_by(next_tick);
+    if (!hart->is_tick_armed) {
+        arm_tick(hart);
     }
     task->state = TASK_READY;
     list_push_back(&ready, &task->queue);
+    if (idle_harts != 0) {
+        wake_idle_hart();
+    }
 }
 
 int64_t scheduler_wait(struct wait_queue *queue)
 {
     struct task *task = task_current();
 
-    this_hart()->reschedule = 1;
+    this_hart()->reschedule = HART_RESCHEDULES;
     if (signals_deliverable(&task->signals)) {
         timer_cancel(&task->timer);
         task->deadline_ticks = 0;
@@ -108,46 +135,98 @@ void scheduler_forget(struct task *task)
     timer_cancel(&task->timer);
 }
 
-void scheduler_yield(void)
+static void yield(struct hart *hart)
 {
     if (!list_is_empty(&ready)) {
-        this_hart()->reschedule = 1;
+        hart->reschedule = HART_RESCHEDULES;
     }
+}
+
+int64_t call_sched_yield(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    CALL_UNUSED(a0, a1, a2, a3, a4, a5);
+    arch_lock();
+    yield(this_hart());
+    scheduler_unlock();
+    return 0;
 }
 
 void scheduler_again(void)
 {
-    this_hart()->reschedule = 1;
+    this_hart()->reschedule = HART_RESCHEDULES;
 }
 
 void scheduler_tick(void)
 {
+    struct hart *hart = this_hart();
+
     timer_expire();
-    if (cpu_time() >= next_tick) {
-        if (ran_since_tick) {
-            scheduler_yield();
+    if (cpu_time() >= hart->next_tick) {
+        if (hart->ran_since_tick) {
+            yield(hart);
         }
-        ran_since_tick = true;
-        next_tick = timer_deadline(tick_ticks);
+        hart->ran_since_tick = true;
+        hart->next_tick = timer_deadline(tick_ticks);
     }
-    is_tick_armed = !list_is_empty(&ready);
-    if (is_tick_armed) {
-        timer_interrupt_by(next_tick);
+    hart->is_tick_armed = !list_is_empty(&ready) || arch_harts() != 1;
+    if (hart->is_tick_armed) {
+        timer_interrupt_by(hart->next_tick);
     }
 }
 
-/* Take what is pending until a task is ready. */
-static void idle(void)
+void scheduler_interrupted(void)
 {
+    struct task *task = task_current();
+
+    /* Who sent the interrupt has left a signal, or has only woken the hart. */
+    if (task->state == TASK_RUNNING && (task->attention & TASK_HAS_SIGNALS) != 0) {
+        this_hart()->reschedule = HART_RESCHEDULES;
+    }
+}
+
+/* What woke an idle hart. */
+static void take_interrupts(uint64_t pending)
+{
+    if ((pending & SIE_SSIE) != 0) {
+        cpu_software_interrupt_clear();
+        harts_stop_if_asked();
+    }
+    if ((pending & SIE_STIE) != 0) {
+        arch_lock();
+        timer_expire();
+        arch_unlock();
+    }
+    if ((pending & SIE_SEIE) != 0) {
+        plic_dispatch();
+        console_file_tell_tasks();
+    }
+}
+
+/*
+ * Sleep until a task is ready. The lock is dropped; the bit is set before, so that whoever makes a task ready afterwards
+ * sends an interrupt, which ends the sleep even if it comes before it.
+ */
+static void idle_relock(struct hart *hart)
+{
+    uint32_t bit = 1u << hart->index;
+
+    /* The map of the task that has left is destroyed when that task is ended by another hart. */
+    space_leave();
+    hart->is_tick_armed = false;
+    hart->reschedule = HART_RETURNS; /* it has left: what takes the lock in here gives it back */
     while (list_is_empty(&ready)) {
+        idle_harts |= bit;
+        arch_unlock();
         uint64_t pending = cpu_wait();
 
-        if ((pending & SIE_STIE) != 0) {
-            scheduler_tick();
-        }
-        if ((pending & SIE_SEIE) != 0) {
-            plic_dispatch();
-        }
+        arch_lock();
+        idle_harts &= ~bit;
+        arch_unlock();
+        take_interrupts(pending);
+        arch_lock();
+    }
+    if (arch_harts() != 1) {
+        arm_tick(hart);
     }
 }
 
@@ -171,27 +250,8 @@ static void finish_special_call(struct task *task, int64_t result)
     } else if (result == CALL_NEW_IMAGE) {
         clear_preserved(&task->frame);
     } else if (result == CALL_SIGNAL_RETURN) {
-        signals_return(task);
+        signals_return_relock(task);
     }
-}
-
-void scheduler_leave_map(void)
-{
-    current_root = 0;
-    arch_root_leave();
-}
-
-static void enter_map(const struct map *map)
-{
-    if (current_root != map->root.value) {
-        current_root = map->root.value;
-        arch_root_switch(map->root);
-    }
-}
-
-void scheduler_enter_map(void)
-{
-    enter_map(task_current()->map);
 }
 
 /* The running task's cpu_ticks lack the time at which it was entered: one addition when it leaves. */
@@ -208,12 +268,12 @@ static inline struct trap_frame *enter_first(struct hart *hart, uint64_t now)
     list_remove(&next->queue);
     next->state = TASK_RUNNING;
     next->cpu_ticks -= now;
-    ran_since_tick = false;
-    hart->reschedule = 0;
+    hart->ran_since_tick = false;
+    hart->reschedule = HART_RETURNS;
     hart->frame = &next->frame;
     next->frame.hart = hart;
     next->frame.stack_top = hart->stack_top;
-    enter_map(next->map);
+    map_enter(next->map);
     return &next->frame;
 }
 
@@ -223,23 +283,33 @@ static struct fp_frame *fp_of(struct task *task)
 }
 
 /* A task that is to do its call again does so first, and finds the signals when it would wait: then it is back here. */
-static void look_at_signals(struct hart *hart, struct task *task)
+static void look_at_signals_relock(struct hart *hart, struct task *task)
 {
-    if (task->call_again_pc == task->frame.pc) {
-        hart->reschedule = 1;
+    if (task->call_again_pc == task->frame.pc && !signals_end_it(task)) {
+        hart->reschedule = HART_RESCHEDULES_LATER;
     } else {
-        signals_deliver(task);
+        signals_deliver_relock(task);
     }
 }
 
-/* With what few switches need: sleep, floating point, signals. @previous may be NULL. */
-__attribute__((noinline)) static struct trap_frame *take_next_carefully(struct hart *hart, struct task *previous)
+/* The task to run is this hart's alone now. */
+static inline struct trap_frame *unlocked(struct trap_frame *frame)
+{
+    arch_unlock();
+    return frame;
+}
+
+/* With what few switches need: sleep, floating point, signals. @previous may be NULL. Releases the lock. */
+__attribute__((noinline)) static struct trap_frame *take_next_carefully_unlock(struct hart *hart, struct task *previous)
 {
     struct task *next;
 
     do {
         if (list_is_empty(&ready)) {
-            idle();
+            /* Nobody waits for this hart before another one may run the task that leaves. */
+            cpu_fp_switch(fp_of(previous), NULL);
+            previous = NULL;
+            idle_relock(hart);
         }
         next = task_of(ready.next);
         if (next != previous) {
@@ -248,23 +318,23 @@ __attribute__((noinline)) static struct trap_frame *take_next_carefully(struct h
         enter_first(hart, cpu_time());
         previous = next;
         if ((next->attention & TASK_HAS_SIGNALS) != 0) {
-            look_at_signals(hart, next);
+            look_at_signals_relock(hart, next);
         }
     } while (next->state == TASK_ENDED);
-    return &next->frame;
+    return unlocked(&next->frame);
 }
 
-/* No call, so no register is saved: this is every switch's path. */
-static struct trap_frame *take_next(struct hart *hart, struct task *previous, uint64_t now)
+/* No call that returns, so no register is saved: this is every switch's path. */
+static inline struct trap_frame *take_next_unlock(struct hart *hart, struct task *previous, uint64_t now)
 {
     if (list_is_empty(&ready) || (previous->attention | task_of(ready.next)->attention) != 0) {
-        return take_next_carefully(hart, previous);
+        return take_next_carefully_unlock(hart, previous);
     }
-    return enter_first(hart, now);
+    return unlocked(enter_first(hart, now));
 }
 
 /* @task leaves the hart, with its call finished. */
-static inline struct trap_frame *leave(struct hart *hart, struct task *task)
+static inline struct trap_frame *leave_unlock(struct hart *hart, struct task *task)
 {
     uint64_t now = cpu_time();
 
@@ -273,14 +343,14 @@ static inline struct trap_frame *leave(struct hart *hart, struct task *task)
         task->state = TASK_READY;
         list_push_back(&ready, &task->queue);
     }
-    return take_next(hart, task, now);
+    return take_next_unlock(hart, task, now);
 }
 
-__attribute__((noinline)) static struct trap_frame *leave_specially(struct hart *hart, struct task *task,
-                                                                    int64_t result)
+__attribute__((noinline)) static struct trap_frame *leave_specially_unlock(struct hart *hart, struct task *task,
+                                                                           int64_t result)
 {
     finish_special_call(task, result);
-    return leave(hart, task);
+    return leave_unlock(hart, task);
 }
 
 /* What is usual makes no call that returns, so no register is saved. */
@@ -289,12 +359,15 @@ struct trap_frame *trap_schedule(int64_t result)
     struct hart *hart = this_hart();
     struct task *task = CONTAINER_OF(hart->frame, struct task, frame);
 
+    if (__builtin_expect(task->attention != 0, 0) && hart->reschedule == HART_RESCHEDULES_LATER) {
+        arch_lock();
+    }
     if (result <= CALL_SPECIAL_MAX) {
-        return leave_specially(hart, task, result);
+        return leave_specially_unlock(hart, task, result);
     }
     task->frame.pc += 4;
     task->frame.a0 = (uint64_t)result;
-    return leave(hart, task);
+    return leave_unlock(hart, task);
 }
 
 void scheduler_init(void)
@@ -304,5 +377,5 @@ void scheduler_init(void)
 
 struct trap_frame *scheduler_start(void)
 {
-    return take_next_carefully(this_hart(), NULL);
+    return take_next_carefully_unlock(this_hart(), NULL);
 }

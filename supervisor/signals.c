@@ -2,8 +2,8 @@
  * Signals: sending, handlers, and the way back from them.
  *
  *     sent to a task   ignored, explicitly or by default            -> forgotten, unless it is blocked
- *                      its action is to end the task, not blocked   -> task_end()
- *                      else                                         -> pending
+ *                      its action is to end the task, not blocked   -> task_end(), if it runs on no other hart
+ *                      else                                         -> pending; the hart that it runs on is told
  *     pending          no longer blocked, and the task goes on      -> its handler, or what its action is by then
  *
  * A handler is entered as Linux does it for riscv64: a struct abi_signal_frame on the task's stack, a0 the number, a1
@@ -16,14 +16,19 @@
  * Invariants
  *   signal-attention   a task with deliverable signals has TASK_HAS_SIGNALS set
  *   signal-kill        SIGKILL and SIGSTOP are never blocked, ignored or handled
+ *
+ * Locking: the supervisor's lock; a task's actions and sets of blocked and ignored signals are changed by itself alone,
+ * so that it may look at them without.
  */
 #include "signals.h"
 
 #include "abi_errno.h"
 #include "abi_pando.h"
 #include "arch.h"
+#include "bits.h"
 #include "calls.h"
 #include "cpu.h"
+#include "hart.h"
 #include "pool.h"
 #include "scheduler.h"
 #include "task.h"
@@ -96,6 +101,11 @@ static bool is_ignored(const struct abi_sigaction *action, unsigned signal)
            (action->handler == ABI_SIG_DFL && ((IGNORED_BY_DEFAULT | STOPPING) & SIGNAL_BIT(signal)) != 0);
 }
 
+static bool runs_elsewhere(const struct task *task)
+{
+    return task->state == TASK_RUNNING && task->frame.hart != this_hart();
+}
+
 /* The task is to look at its signals before it goes on. */
 static void notice(struct task *task)
 {
@@ -105,8 +115,10 @@ static void notice(struct task *task)
     task->attention |= TASK_HAS_SIGNALS;
     if (task->state == TASK_WAITING) {
         scheduler_interrupt(task);
-    } else if (task == task_current()) {
-        this_hart()->reschedule = 1;
+    } else if (runs_elsewhere(task)) {
+        hart_interrupt(1u << task->frame.hart->index);
+    } else if (task->state == TASK_RUNNING) {
+        this_hart()->reschedule = HART_RESCHEDULES;
     }
 }
 
@@ -122,7 +134,7 @@ void signals_send(struct task *task, unsigned signal)
     if (!is_blocked && is_ignored(&action, signal)) {
         return;
     }
-    if (!is_blocked && action.handler == ABI_SIG_DFL) {
+    if (!is_blocked && action.handler == ABI_SIG_DFL && !runs_elsewhere(task)) {
         task_end(task, TASK_STATUS_SIGNAL(signal));
         return;
     }
@@ -176,7 +188,7 @@ static void settle_interrupted_call(struct task *task, uint64_t flags)
 }
 
 /* Enter a handler. Returns 0 or -EFAULT: there is no stack for it. */
-static int enter_handler(struct task *task, unsigned signal, const struct abi_sigaction *action)
+static int enter_handler_relock(struct task *task, unsigned signal, const struct abi_sigaction *action)
 {
     struct abi_signal_frame frame;
 
@@ -185,8 +197,12 @@ static int enter_handler(struct task *task, unsigned signal, const struct abi_si
     task->signals.is_suspended = false;
     uint64_t place = ALIGNED_DOWN(task->frame.sp - sizeof(frame), 16);
 
-    if (arch_copy_out(uaddr(place), &frame, sizeof(frame))) {
-        return -EFAULT;
+    arch_unlock();
+    int error = arch_copy_out(uaddr(place), &frame, sizeof(frame));
+
+    arch_lock();
+    if (error) {
+        return error;
     }
     task->frame.pc = action->handler;
     task->frame.sp = place;
@@ -204,12 +220,27 @@ static int enter_handler(struct task *task, unsigned signal, const struct abi_si
     return 0;
 }
 
-void signals_deliver(struct task *task)
+bool signals_end_it(const struct task *task)
+{
+    const struct signals *signals = &task->signals;
+
+    for (uint64_t left = signals->pending & ~signals->blocked; left != 0; left &= left - 1) {
+        unsigned signal = bits_lowest(left) + 1;
+        struct abi_sigaction action = action_of(signals, signal);
+
+        if (action.handler == ABI_SIG_DFL && !is_ignored(&action, signal)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void signals_deliver_relock(struct task *task)
 {
     struct signals *signals = &task->signals;
 
     while (signals_deliverable(signals)) {
-        unsigned signal = (unsigned)__builtin_ctzll(signals->pending & ~signals->blocked) + 1;
+        unsigned signal = bits_lowest(signals->pending & ~signals->blocked) + 1;
         struct abi_sigaction action = action_of(signals, signal);
 
         signals->pending &= ~SIGNAL_BIT(signal);
@@ -220,7 +251,7 @@ void signals_deliver(struct task *task)
             task_end(task, TASK_STATUS_SIGNAL(signal));
             return;
         }
-        if (enter_handler(task, signal, &action)) {
+        if (enter_handler_relock(task, signal, &action)) {
             task_end(task, TASK_STATUS_SIGNAL(ABI_SIGSEGV));
             return;
         }
@@ -230,11 +261,15 @@ void signals_deliver(struct task *task)
     task->attention &= (uint8_t)~TASK_HAS_SIGNALS;
 }
 
-void signals_return(struct task *task)
+void signals_return_relock(struct task *task)
 {
     struct abi_signal_frame frame;
 
-    if (arch_copy_in(&frame, uaddr(task->frame.sp), sizeof(frame))) {
+    arch_unlock();
+    int error = arch_copy_in(&frame, uaddr(task->frame.sp), sizeof(frame));
+
+    arch_lock();
+    if (error) {
         task_end(task, TASK_STATUS_SIGNAL(ABI_SIGSEGV));
         return;
     }
@@ -253,7 +288,8 @@ void signals_return(struct task *task)
 int64_t call_rt_sigreturn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a0, a1, a2, a3, a4, a5);
-    this_hart()->reschedule = 1;
+    arch_lock();
+    this_hart()->reschedule = HART_RESCHEDULES;
     return CALL_SIGNAL_RETURN;
 }
 
@@ -304,7 +340,14 @@ int64_t call_rt_sigaction(uint64_t signal, uint64_t from, uint64_t old_to, uint6
     if (old_to != 0 && arch_copy_out(uaddr(old_to), &old, sizeof(old))) {
         return -EFAULT;
     }
-    return from != 0 ? set_action(signals, (uint32_t)signal, &action) : 0;
+    if (from == 0) {
+        return 0;
+    }
+    arch_lock();
+    int error = set_action(signals, (uint32_t)signal, &action);
+
+    arch_unlock();
+    return error;
 }
 
 /* Replace the set of blocked signals; what that lets through is noticed, but for what is ignored. */
@@ -314,7 +357,7 @@ static void set_blocked(struct task *task, uint64_t blocked)
 
     signals->blocked = blocked & ~UNSTOPPABLE;
     for (uint64_t left = signals->pending & ~signals->blocked; left != 0; left &= left - 1) {
-        unsigned signal = (unsigned)__builtin_ctzll(left) + 1;
+        unsigned signal = bits_lowest(left) + 1;
         struct abi_sigaction action = action_of(signals, signal);
 
         if (is_ignored(&action, signal)) {
@@ -364,7 +407,9 @@ int64_t call_rt_sigprocmask(uint64_t how, uint64_t from, uint64_t old_to, uint64
         return -EFAULT;
     }
     if (from != 0) {
+        arch_lock();
         set_blocked(task, set);
+        scheduler_unlock();
     }
     return 0;
 }
@@ -390,10 +435,13 @@ int64_t call_rt_sigsuspend(uint64_t from, uint64_t size_bytes, uint64_t a2, uint
     if (size_bytes != sizeof(set)) {
         return -EINVAL;
     }
-    if (!task->signals.is_suspended) {
-        if (arch_copy_in(&set, uaddr(from), sizeof(set))) {
-            return -EFAULT;
-        }
+    bool is_new = !task->signals.is_suspended;
+
+    if (is_new && arch_copy_in(&set, uaddr(from), sizeof(set))) {
+        return -EFAULT;
+    }
+    arch_lock();
+    if (is_new) {
         task->signals.blocked_before = task->signals.blocked;
         task->signals.is_suspended = true;
         set_blocked(task, set);

@@ -2,6 +2,8 @@
  * Starting programs in tasks of their own: a new task, its address space made, its descriptors and attributes given.
  *
  * All or nothing: a task that can't be made complete is discarded before it has run, and nobody has seen it.
+ *
+ * What the caller's memory holds is copied in first, without the lock; the task is made and published under it.
  */
 #include "spawn.h"
 
@@ -18,25 +20,25 @@
 #include <string.h>
 
 /* A task that is ready to run but in no queue yet, with no descriptors. */
-static int make_task(struct task *parent, const char *path, const struct arguments *arguments, struct reason *reason,
-                     struct task **out)
+static int make_task_relock(struct task *parent, const char *path, const struct arguments *arguments,
+                            struct reason *reason, struct task **out)
 {
     struct account *account = parent == NULL ? account_root() : parent->account;
     struct loading_start start;
     struct program *program;
     struct task *task;
-    int error = loading_find(parent == NULL ? place_root() : parent->folder, path, account, &program, reason);
+    int error = loading_find_relock(parent == NULL ? place_root() : parent->folder, path, account, &program, reason);
 
     if (error) {
         return error;
     }
-    error = task_create(parent, path, &task);
+    error = task_create_relock(parent, path, &task);
     if (error) {
         program_put(program);
         return error;
     }
     task->program = program;
-    error = loading_map(program, task->map, arguments, reason, &start);
+    error = loading_map_relock(program, task->map, arguments, reason, &start);
     if (error) {
         task_discard(task);
         return error;
@@ -50,6 +52,7 @@ static int make_task(struct task *parent, const char *path, const struct argumen
 /* What a call of spawn asks for, copied in. */
 struct spawn_request {
     struct abi_spawn call;
+    int32_t numbers[DESCRIPTORS_MAX];
     struct user_path path;
     struct arguments arguments;
 };
@@ -78,15 +81,10 @@ static int read_arguments(const struct abi_spawn *call, struct arguments *argume
 static int give_descriptors(struct task *task, const struct spawn_request *request)
 {
     const struct descriptors *from = &task->parent->descriptors;
-    int32_t numbers[DESCRIPTORS_MAX];
 
-    if (request->call.fds == 0) {
-        return descriptors_inherit(&task->descriptors, from);
-    }
-    if (arch_copy_in(numbers, uaddr(request->call.fds), request->call.fd_count * sizeof(numbers[0]))) {
-        return -EFAULT;
-    }
-    return descriptors_select(&task->descriptors, from, numbers, request->call.fd_count);
+    return request->call.fds == 0
+               ? descriptors_inherit(&task->descriptors, from)
+               : descriptors_select(&task->descriptors, from, request->numbers, request->call.fd_count);
 }
 
 /* Process group and signals, where the call asks for others than the caller's. */
@@ -111,13 +109,14 @@ static int give_attributes(struct task *task, const struct abi_spawn *call)
     return 0;
 }
 
-static int64_t spawn(const struct spawn_request *request, struct reason *reason)
+static int64_t spawn_relock(const struct spawn_request *request, struct reason *reason)
 {
     struct task *task;
-    int error = make_task(task_current(), request->path.text, &request->arguments, reason, &task);
+    int error = make_task_relock(task_current(), request->path.text, &request->arguments, reason, &task);
 
+    loading_finished();
     if (error) {
-        return error;
+        return error == -EBUSY ? loading_wait() : error;
     }
     error = give_descriptors(task, request);
     if (error == 0 && request->call.flags != 0) {
@@ -127,6 +126,13 @@ static int64_t spawn(const struct spawn_request *request, struct reason *reason)
         task_discard(task);
         return error;
     }
+    /* The caller's group was ended by another hart meanwhile: nobody in it must be left over. */
+    if (signals_end_it(task->parent)) {
+        task_discard(task);
+        scheduler_again();
+        return CALL_RESTART;
+    }
+    task_publish(task);
     scheduler_ready(task);
     return task->pid;
 }
@@ -141,11 +147,13 @@ static int64_t spawn_call(struct spawn_request *request, struct reason *reason)
     }
     arguments_init(&request->arguments);
     result = read_arguments(&request->call, &request->arguments);
+    arch_lock();
     if (result == 0) {
-        result = spawn(request, reason);
+        result = spawn_relock(request, reason);
     }
     arguments_free(&request->arguments);
-    user_path_free(&request->path);
+    user_path_free_locked(&request->path);
+    scheduler_unlock();
     return result;
 }
 
@@ -160,6 +168,10 @@ int64_t call_spawn(uint64_t from, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
     }
     int64_t result = check_call(&request.call);
 
+    if (result == 0 && request.call.fds != 0 &&
+        arch_copy_in(request.numbers, uaddr(request.call.fds), request.call.fd_count * sizeof(request.numbers[0]))) {
+        result = -EFAULT;
+    }
     if (result == 0) {
         result = spawn_call(&request, &reason);
     }
@@ -215,17 +227,21 @@ int spawn_init(const char *path, const char *run, const char **reason_text)
     arguments_init(&arguments);
     int error = init_arguments(&arguments, run);
 
+    arch_lock();
     if (error == 0) {
-        error = make_task(NULL, path == NULL ? "/bin/init" : path, &arguments, &reason, &task);
+        error = make_task_relock(NULL, path == NULL ? "/bin/init" : path, &arguments, &reason, &task);
     }
     arguments_free(&arguments);
     if (error == 0) {
         error = give_console(task);
     }
+    if (error == 0) {
+        task_publish(task);
+        scheduler_ready(task);
+    }
+    arch_unlock();
     if (error) {
         *reason_text = reason.text[0] != '\0' ? reason.text : "it can't be found or there is no memory for it";
-        return error;
     }
-    scheduler_ready(task);
-    return 0;
+    return error;
 }

@@ -19,12 +19,15 @@
 #include "device_files.h"
 #include "device_tree.h"
 #include "frame.h"
+#include "hart.h"
+#include "harts.h"
 #include "log.h"
 #include "memory_layout.h"
 #include "panic.h"
 #include "plic.h"
 #include "pool.h"
 #include "power.h"
+#include "quirks.h"
 #include "random.h"
 #include "region.h"
 #include "root_files.h"
@@ -43,10 +46,6 @@
 
 /* The firmware and U-Boot pass trees of some ten KiB; this is what boot_map.c makes readable at the least. */
 #define DEVICE_TREE_BYTES_MAX (2ull << 20)
-
-extern char boot_stack_bottom[], boot_stack_top[], boot_emergency_stack_top[];
-
-struct hart boot_hart;
 
 static struct start_facts facts;
 static struct machine machine;
@@ -71,17 +70,11 @@ _Noreturn static void refuse(const char *what, const char *reason)
     power_off(1);
 }
 
-static void start_hart(uint64_t hart_id)
+static void start_first_hart(uint64_t hart_id)
 {
-    boot_hart = (struct hart){
-        .hart_id = hart_id,
-        .stack_bottom = (uint64_t)boot_stack_bottom,
-        .stack_top = (uint64_t)boot_stack_top,
-        .emergency_stack_top = (uint64_t)boot_emergency_stack_top,
-    };
-    csr_write(stvec, (uint64_t)trap_entry);
-    panic_set_output(console_put);
-    panic_set_stop(stop_after_panic);
+    hart_init_first(hart_id);
+    panic_set_output(console_put_in_panic);
+    panic_set_stop(stop_after_panic, harts_stop_others);
     log_set_output(console_put);
 }
 
@@ -119,7 +112,7 @@ static void read_device_tree(uint64_t address)
     }
 }
 
-static void log_machine(uint64_t hart_id)
+static void log_machine(void)
 {
     char firmware[48];
 
@@ -134,7 +127,6 @@ static void log_machine(uint64_t hart_id)
     if (!random_is_seeded()) {
         log_info("random numbers: no seed of %u bytes in the device tree, so there are none", RANDOM_SEED_BYTES_MIN);
     }
-    log_info("hart %lu runs, of %u in the device tree; clock %lu Hz", hart_id, machine.hart_count, machine.timebase_hz);
 }
 
 static void lay_out_memory(uint64_t device_tree)
@@ -177,9 +169,9 @@ static void lay_out_memory(uint64_t device_tree)
     }
 }
 
-static int take_table(paddr_t *out)
+static int take_table_relock(paddr_t *out)
 {
-    return frame_alloc_zeroed(FRAME_SUPERVISOR, out);
+    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, out);
 }
 
 static bool give_back_caches(void)
@@ -196,14 +188,24 @@ static void start_memory(void)
     facts.ram_frames = layout.ram_frames + layout.unreachable_frames;
     facts.firmware_frames = layout.firmware_frames + layout.unreachable_frames;
     facts.image_frames = (image.end.value - image.start.value) >> PAGE_SHIFT;
-    if (frame_init(layout.free, layout.free_count)) {
+    arch_lock();
+    int error = frame_init(layout.free, layout.free_count);
+
+    arch_unlock();
+    if (error) {
         refuse("memory can't be laid out", "RAM is in too many pieces");
     }
-    if (supervisor_map_exact(machine.banks, machine.bank_count, machine.reserved, machine.reserved_count, take_table) ||
-        frame_adopt(layout.initrd, FRAME_INITRD)) {
-        refuse("RAM", "too little of it: give the machine more");
+    arch_lock();
+    error = supervisor_map_exact(machine.banks, machine.bank_count, machine.reserved, machine.reserved_count,
+                                 take_table_relock);
+    if (error == 0) {
+        error = frame_adopt(layout.initrd, FRAME_INITRD);
     }
     frame_set_reclaim(give_back_caches);
+    arch_unlock();
+    if (error) {
+        refuse("RAM", "too little of it: give the machine more");
+    }
     log_info("RAM %lu MiB: firmware %lu KiB, supervisor %lu KiB, initrd %lu KiB", facts.ram_frames >> 8,
              facts.firmware_frames * 4, facts.image_frames * 4,
              (layout.initrd.end.value - layout.initrd.start.value) >> 10);
@@ -213,7 +215,11 @@ static void start_files(void)
 {
     const char *reason;
 
-    if (region_server_init()) {
+    arch_lock();
+    int error = region_server_init();
+
+    arch_unlock();
+    if (error) {
         refuse("RAM", "too little of it for a shared region: give the machine more");
     }
     if (root_files_mount(layout.initrd.start, layout.initrd.end.value - layout.initrd.start.value, &reason)) {
@@ -221,7 +227,10 @@ static void start_files(void)
     }
     symbolizer_init();
     device_files_mount();
-    if (console_file_init()) {
+    arch_lock();
+    error = console_file_init();
+    arch_unlock();
+    if (error) {
         refuse("RAM", "too little of it for the console: give the machine more");
     }
     log_info("shared text window at 0x%llx, data window at 0x%llx, %llu MiB each", WINDOW_TEXT_BASE, WINDOW_DATA_BASE,
@@ -233,9 +242,8 @@ static bool has(const struct machine_hart *hart, enum machine_hart_capability ca
     return hart != NULL && (hart->capabilities & capability) != 0;
 }
 
-static void start_devices(uint64_t hart_id)
+static void start_devices(uint64_t hart_id, struct cpu_features features)
 {
-    struct cpu_features features = cpu_probe();
     int index = machine_hart_find(&machine, hart_id);
     const struct machine_hart *hart = index < 0 ? NULL : &machine.harts[index];
 
@@ -249,9 +257,17 @@ static void start_devices(uint64_t hart_id)
         cpu_device_interrupts_enable();
     }
     cpu_timer_interrupts_enable();
+    cpu_software_interrupts_enable();
     log_info("rv64ima%sc%s%s, Sv39, %u ASID bits, timer by %s", has(hart, HART_FLOAT) ? "fd" : "",
              has(hart, HART_VECTOR) ? "v (off)" : "", has(hart, HART_SVADU) ? " Svadu" : "", features.asid_bits,
              features.sstc ? "Sstc" : "SBI");
+}
+
+static enum space_fences fences(void)
+{
+    struct hart_identity identity = { sbi_vendor(), sbi_architecture(), sbi_implementation() };
+
+    return quirks_of(identity).no_fence_by_address ? SPACE_FENCES_ALL : SPACE_FENCES_PAGES;
 }
 
 _Noreturn void boot_start(uint64_t hart_id, uint64_t device_tree, uint64_t image, uint64_t instructions)
@@ -259,21 +275,27 @@ _Noreturn void boot_start(uint64_t hart_id, uint64_t device_tree, uint64_t image
     const char *reason;
     uint64_t start_ticks = cpu_time();
 
-    start_hart(hart_id);
+    start_first_hart(hart_id);
     supervisor_map_init(image);
     sbi_init();
     read_device_tree(device_tree);
     (void)console_init(&machine); /* without a UART the firmware's console goes on */
-    log_machine(hart_id);
+    log_machine();
     lay_out_memory(device_tree);
     start_memory();
+    struct cpu_features features = cpu_probe();
+
+    cpu_use(features);
+    spaces_init(features.asid_bits, fences());
     start_files();
-    start_devices(hart_id);
+    start_devices(hart_id, features);
+    harts_start_others(&machine, features, command_line.bench);
     if (spawn_init(command_line.init, command_line.run, &reason)) {
         refuse("init can't be started", reason);
     }
     log_info("up %lu us after entry", (cpu_time() - start_ticks) * 1000000 / machine.timebase_hz);
 
+    arch_lock();
     struct trap_frame *first = scheduler_start();
 
     facts.boot_instructions = instructions == 0 ? 0 : cpu_instructions() - instructions;

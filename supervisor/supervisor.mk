@@ -20,6 +20,7 @@ PANDO_SOURCES += \
     supervisor/erofs_mount.c \
     supervisor/execve.c \
     supervisor/file.c \
+    supervisor/harts.c \
     supervisor/loading.c \
     supervisor/pipe.c \
     supervisor/place.c \

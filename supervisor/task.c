@@ -10,6 +10,8 @@
  *                   ended in front of those that live
  *   task-ended      an ENDED task has no map, no program, no open file, no child and no armed timer
  *   task-pid        pids are unique and the tree is sorted by them
+ *
+ * Locking: the supervisor's lock.
  */
 #include "task.h"
 
@@ -67,7 +69,7 @@ bool task_group_exists(int32_t group)
 {
     struct task *task = task_first();
 
-    while (task != NULL && (task->group != group || task->state == TASK_ENDED)) {
+    while (task != NULL && task->group != group) {
         task = task_following(task);
     }
     return task != NULL;
@@ -82,13 +84,17 @@ int task_set_group(struct task *task, int32_t group)
     return 0;
 }
 
-static void give_pid(struct task *task)
+/* Pids go round: none that was given to a task in the making comes again before it is published. */
+static int32_t next_pid(void)
 {
     do {
         last_pid = last_pid == PID_MAX ? 1 : last_pid + 1;
     } while (task_find(last_pid) != NULL);
-    task->pid = last_pid;
+    return last_pid;
+}
 
+static void insert(struct task *task)
+{
     struct tree_node *parent = NULL, **link = &tasks.root;
 
     while (*link != NULL) {
@@ -96,13 +102,6 @@ static void give_pid(struct task *task)
         link = task->pid < by_pid(parent)->pid ? &parent->left : &parent->right;
     }
     tree_insert(&tasks, &task->pid_node, parent, link);
-    count++;
-}
-
-static void forget_pid(struct task *task)
-{
-    tree_remove(&tasks, &task->pid_node);
-    count--;
 }
 
 void task_set_name(struct task *task, const char *path)
@@ -119,7 +118,7 @@ void task_set_name(struct task *task, const char *path)
     memset(task->name + length, 0, sizeof(task->name) - length);
 }
 
-int task_create(struct task *parent, const char *name, struct task **out)
+int task_create_relock(struct task *parent, const char *name, struct task **out)
 {
     if (count >= TASKS_MAX) {
         return -EAGAIN;
@@ -131,8 +130,9 @@ int task_create(struct task *parent, const char *name, struct task **out)
     }
     /* What a task has not used is made zero when it first uses it: trap_exception(). */
     memset(task, 0, offsetof(struct task, fp));
+    count++;
     task->account = parent == NULL ? account_root() : parent->account;
-    int error = map_create(task->account, &task->map);
+    int error = map_create_relock(task->account, &task->map);
 
     if (error) {
         goto free_task;
@@ -150,13 +150,12 @@ int task_create(struct task *parent, const char *name, struct task **out)
     descriptors_init(&task->descriptors);
     task->state = TASK_WAITING;
     task->parent = parent;
-    give_pid(task);
+    task->pid = next_pid();
     if (parent == NULL) {
-        init = task;
         task->group = task->pid;
         task->folder = place_root();
     } else {
-        list_push_back(&parent->children, &task->sibling);
+        task->parent_pid = parent->pid;
         task->group = parent->group;
         task->folder = parent->folder;
         signals_init(&task->signals, &parent->signals);
@@ -167,8 +166,19 @@ int task_create(struct task *parent, const char *name, struct task **out)
 destroy_map:
     map_destroy(task->map);
 free_task:
+    count--;
     pool_free(&pool, task);
     return error;
+}
+
+void task_publish(struct task *task)
+{
+    insert(task);
+    if (task->parent == NULL) {
+        init = task;
+    } else {
+        list_push_back(&task->parent->children, &task->sibling);
+    }
 }
 
 /* Give back everything but the structure itself. */
@@ -189,8 +199,7 @@ static void release(struct task *task)
 
 static void free_task(struct task *task)
 {
-    list_remove(&task->sibling);
-    forget_pid(task);
+    count--;
     account_put(task->account);
     pool_free(&pool, task);
 }
@@ -205,6 +214,8 @@ void task_reap(struct task *task)
 {
     ASSERT(task->state == TASK_ENDED);
     task->parent->children_ticks += task->cpu_ticks + task->children_ticks;
+    list_remove(&task->sibling);
+    tree_remove(&tasks, &task->pid_node);
     free_task(task);
 }
 
@@ -220,6 +231,7 @@ static void leave_children_to_init(struct task *task)
             list_push_back(&init->children, link);
         }
         child->parent = init;
+        child->parent_pid = init->pid;
     }
     scheduler_wake_all(&init->child_ended);
 }
@@ -229,13 +241,17 @@ void task_end(struct task *task, int32_t status)
     if (task == init) {
         int32_t signal = status & 0x7f;
 
+        arch_unlock(); /* for ever: the machine stops */
         log_error("init ended with status %d: nothing is left to run", signal != 0 ? 128 + signal : status >> 8 & 0xff);
         power_off(status == 0 ? 0 : 1);
     }
     scheduler_forget(task);
-    if (task == task_current()) {
-        scheduler_leave_map();
-        this_hart()->reschedule = 1;
+    if (task->state == TASK_RUNNING) {
+        if (CONFIG_DEBUG) {
+            ASSERT(task->frame.hart == this_hart());
+        }
+        space_leave();
+        this_hart()->reschedule = HART_RESCHEDULES;
     }
     release(task);
     task->state = TASK_ENDED;

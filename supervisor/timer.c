@@ -4,35 +4,32 @@
  * Invariants
  *   timer-armed    a timer is in the tree exactly while it is armed
  *   timer-sorted   deadlines ascend along the tree
- *   timer-due      the hart's timer interrupt is set to no later than the first deadline
+ *   timer-due      for each armed timer there is a hart whose timer interrupt is set to no later than its deadline: the
+ *                  one that armed it, or one that has seen an earlier one expire since
+ *
+ * Locking: the supervisor's lock.
  */
 #include "timer.h"
 
 #include "checked.h"
 #include "cpu.h"
 #include "panic.h"
+#include "trap.h"
 
 #define NANOSECONDS 1000000000ull
 
 static struct tree timers;
 static uint64_t ticks_per_second;
-static uint64_t programmed_ticks; /* what the hart's timer is set to */
 
 static struct timer *timer_of(struct tree_node *node)
 {
     return CONTAINER_OF(node, struct timer, node);
 }
 
-static void program(uint64_t ticks)
-{
-    programmed_ticks = ticks;
-    cpu_timer_set(ticks);
-}
-
 void timer_init(uint64_t frequency_hz)
 {
     ticks_per_second = frequency_hz;
-    program(UINT64_MAX);
+    cpu_timer_set(UINT64_MAX);
 }
 
 uint64_t timer_ticks_per_second(void)
@@ -103,12 +100,12 @@ void timer_expire(void)
         timer_cancel(timer);
         timer->expired(timer);
     }
-    program(first == NULL ? UINT64_MAX : timer_of(first)->deadline_ticks);
+    cpu_timer_set(first == NULL ? UINT64_MAX : timer_of(first)->deadline_ticks);
 }
 
 void timer_interrupt_by(uint64_t ticks)
 {
-    if (ticks < programmed_ticks) {
-        program(ticks);
+    if (ticks < this_hart()->timer_ticks) {
+        cpu_timer_set(ticks);
     }
 }

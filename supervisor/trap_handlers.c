@@ -6,8 +6,10 @@
 
 #include "abi_errno.h"
 #include "abi_types.h"
+#include "console_file.h"
 #include "cpu.h"
 #include "csr.h"
+#include "harts.h"
 #include "log.h"
 #include "map.h"
 #include "plic.h"
@@ -17,37 +19,49 @@
 
 #include <string.h>
 
-/* What a cause means to the user: its name, the signal it would be, and the access that a page fault wanted. */
+/* What a cause means to the user: its name, and the signal it would be. */
 struct cause {
     const char *name;
     uint8_t signal;
-    uint8_t access;
 };
 
 static const struct cause causes[] = {
-    [SCAUSE_FETCH_MISALIGNED] = { "misaligned jump", ABI_SIGBUS, 0 },
-    [SCAUSE_FETCH_ACCESS] = { "instruction access fault", ABI_SIGBUS, 0 },
-    [SCAUSE_ILLEGAL] = { "illegal instruction", ABI_SIGILL, 0 },
-    [SCAUSE_BREAKPOINT] = { "breakpoint", ABI_SIGTRAP, 0 },
-    [SCAUSE_LOAD_MISALIGNED] = { "misaligned load", ABI_SIGBUS, 0 },
-    [SCAUSE_LOAD_ACCESS] = { "load access fault", ABI_SIGBUS, 0 },
-    [SCAUSE_STORE_MISALIGNED] = { "misaligned store or atomic", ABI_SIGBUS, 0 },
-    [SCAUSE_STORE_ACCESS] = { "store access fault", ABI_SIGBUS, 0 },
-    [SCAUSE_FETCH_PAGE] = { "instruction page fault", ABI_SIGSEGV, ABI_PROT_EXEC },
-    [SCAUSE_LOAD_PAGE] = { "load page fault", ABI_SIGSEGV, ABI_PROT_READ },
-    [SCAUSE_STORE_PAGE] = { "store page fault", ABI_SIGSEGV, ABI_PROT_WRITE },
+    [SCAUSE_FETCH_MISALIGNED] = { "misaligned jump", ABI_SIGBUS },
+    [SCAUSE_FETCH_ACCESS] = { "instruction access fault", ABI_SIGBUS },
+    [SCAUSE_ILLEGAL] = { "illegal instruction", ABI_SIGILL },
+    [SCAUSE_BREAKPOINT] = { "breakpoint", ABI_SIGTRAP },
+    [SCAUSE_LOAD_MISALIGNED] = { "misaligned load", ABI_SIGBUS },
+    [SCAUSE_LOAD_ACCESS] = { "load access fault", ABI_SIGBUS },
+    [SCAUSE_STORE_MISALIGNED] = { "misaligned store or atomic", ABI_SIGBUS },
+    [SCAUSE_STORE_ACCESS] = { "store access fault", ABI_SIGBUS },
+    [SCAUSE_FETCH_PAGE] = { "instruction page fault", ABI_SIGSEGV },
+    [SCAUSE_LOAD_PAGE] = { "load page fault", ABI_SIGSEGV },
+    [SCAUSE_STORE_PAGE] = { "store page fault", ABI_SIGSEGV },
 };
+
+/* The access that a page fault wanted. */
+static const uint8_t accesses[] = {
+    [SCAUSE_FETCH_PAGE] = ABI_PROT_EXEC,
+    [SCAUSE_LOAD_PAGE] = ABI_PROT_READ,
+    [SCAUSE_STORE_PAGE] = ABI_PROT_WRITE,
+};
+
+static uint8_t access_of(uint64_t cause)
+{
+    return cause < ARRAY_COUNT(accesses) ? accesses[cause] : 0;
+}
 
 static struct cause cause_of(uint64_t cause)
 {
     if (cause < ARRAY_COUNT(causes) && causes[cause].name != NULL) {
         return causes[cause];
     }
-    return (struct cause){ "unknown exception", ABI_SIGILL, 0 };
+    return (struct cause){ "unknown exception", ABI_SIGILL };
 }
 
 /* Kept out of trap_exception(): what it needs on the stack is no matter of faults that are resolved. */
-__attribute__((noinline)) static void end_faulting_task(struct task *task, uint64_t number, uint64_t value, int error)
+__attribute__((noinline)) static void end_faulting_task_relock(struct task *task, uint64_t number, uint64_t value,
+                                                               int error)
 {
     struct cause cause = cause_of(number);
     bool is_short = error == -ENOMEM;
@@ -55,28 +69,48 @@ __attribute__((noinline)) static void end_faulting_task(struct task *task, uint6
     const char *at = cause.signal == ABI_SIGILL && !is_short ? "" : "at ";
     struct symbolizer_text where = symbolizer_explain(task->map, task->frame.pc, task->frame.ra);
 
+    arch_unlock();
     log_error("task %d (%s): %s %s0x%lx, pc 0x%lx%s", task->pid, task->name, what, at, value, task->frame.pc,
               where.text);
+    arch_lock();
     task_end(task, TASK_STATUS_SIGNAL(is_short ? ABI_SIGBUS : cause.signal));
+}
+
+/* Its first floating-point instruction, perhaps: if it is none, it comes back. Returns whether it was given the unit. */
+static bool give_floating_point(struct task *task, uint64_t number)
+{
+    if (number != SCAUSE_ILLEGAL || (task->attention & TASK_USES_FP) != 0) {
+        return false;
+    }
+    task->attention |= TASK_USES_FP;
+    memset(&task->fp, 0, sizeof(task->fp));
+    cpu_fp_switch(NULL, &task->fp);
+    return true;
+}
+
+/* Kept out of trap_exception() too. Releases the lock. */
+__attribute__((noinline)) static void unresolved_unlock(struct task *task, uint64_t number, uint64_t value, int error)
+{
+    if (!give_floating_point(task, number)) {
+        end_faulting_task_relock(task, number, value, error);
+    }
+    scheduler_unlock();
 }
 
 void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
 {
     struct task *task = CONTAINER_OF(frame, struct task, frame);
-    uint8_t access = cause_of(number).access;
+    uint8_t access = access_of(number);
     int error = -EFAULT;
 
+    arch_lock();
     if (access != 0) {
-        error = map_fault(task->map, value, access);
-    } else if (number == SCAUSE_ILLEGAL && (task->attention & TASK_USES_FP) == 0) {
-        /* Its first floating-point instruction, perhaps: if it is none, it comes back. */
-        task->attention |= TASK_USES_FP;
-        memset(&task->fp, 0, sizeof(task->fp));
-        cpu_fp_switch(NULL, &task->fp);
-        error = 0;
+        error = map_fault_relock(task->map, value, access);
     }
     if (error) {
-        end_faulting_task(task, number, value, error);
+        unresolved_unlock(task, number, value, error);
+    } else {
+        arch_unlock();
     }
 }
 
@@ -84,10 +118,20 @@ void trap_interrupt(uint64_t cause)
 {
     switch (cause & ~SCAUSE_INTERRUPT) {
     case SCAUSE_TIMER_INTERRUPT:
+        arch_lock();
         scheduler_tick();
+        scheduler_unlock();
+        break;
+    case SCAUSE_SOFTWARE_INTERRUPT:
+        cpu_software_interrupt_clear();
+        harts_stop_if_asked();
+        arch_lock();
+        scheduler_interrupted();
+        scheduler_unlock();
         break;
     case SCAUSE_EXTERNAL_INTERRUPT:
         plic_dispatch();
+        console_file_tell_tasks();
         break;
     default:
         break; /* none other is enabled */
@@ -96,5 +140,9 @@ void trap_interrupt(uint64_t cause)
 
 int trap_user_copy_fault(uint64_t address, uint64_t cause)
 {
-    return map_fault(task_current()->map, address, cause_of(cause).access);
+    arch_lock();
+    int error = map_fault_relock(task_current()->map, address, access_of(cause));
+
+    arch_unlock();
+    return error;
 }

@@ -2,22 +2,27 @@
 # tests/fuzz/fuzz_LAYER_NAME.c; both are linked with the sources of their layer, HOST_SOURCES_LAYER, and with tests/stub
 # in place of arch/riscv64.
 
-HOST_SOURCES_base := arch/base/log.c arch/base/tree.c tests/stub/panic_stub.c
-HOST_SOURCES_mm := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) tests/unit/mm_world.c tests/unit/mm_audit.c
-HOST_SOURCES_shared := $(HOST_SOURCES_base) tests/stub/arch_stub.c $(MM_SOURCES) $(SHARED_SOURCES) \
-    tests/unit/shared_world.c
+WRAP := -Wl,--wrap=
+HOST_SOURCES_base := $(addprefix arch/base/,lock.c log.c tree.c) $(addprefix tests/stub/,lock_stub.c panic_stub.c)
+HOST_LIBRARIES_base := -pthread
+HOST_SOURCES_stub := tests/stub/arch_stub.c tests/stub/tlb_stub.c
+HOST_SOURCES_mm := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) \
+    $(addprefix tests/unit/,harts.c interleave.c mm_audit.c mm_world.c)
+HOST_LIBRARIES_mm := $(addprefix $(WRAP),map_attach map_destroy map_detach)
+HOST_SOURCES_shared := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) $(SHARED_SOURCES) \
+    $(addprefix tests/unit/,harts.c interleave.c shared_world.c)
+HOST_LIBRARIES_shared := $(HOST_LIBRARIES_mm)
 HOST_SOURCES_platform := $(HOST_SOURCES_base) $(filter platform/%.c,$(PANDO_SOURCES)) \
     tests/unit/platform_tree.c tests/unit/platform_world.c
 HOST_LIBRARIES_platform := -lfdt
 # Of the supervisor, what parses and decides.
 HOST_SOURCES_supervisor := $(HOST_SOURCES_base) supervisor/command_line.c supervisor/erofs.c supervisor/erofs_mount.c \
-    supervisor/place.c supervisor/random.c supervisor/symbols.c supervisor/terminal.c tests/stub/arch_stub.c \
+    supervisor/place.c supervisor/random.c supervisor/symbols.c supervisor/terminal.c $(HOST_SOURCES_stub) \
     tests/unit/supervisor_erofs_image.c
 
 # The shell's editor, on a terminal that is a model of one, and (layer pty) on a real one; parts of its language.
 HOST_SOURCES_apps := $(filter-out %/tty.c,$(EDITOR_SOURCES)) $(addprefix apps/bin/sh/,pattern.c words.c) \
     $(addprefix tests/unit/apps_,system.c terminal.c vt100.c)
-WRAP := -Wl,--wrap=
 HOST_LIBRARIES_apps := $(addprefix $(WRAP),malloc calloc realloc reallocarray strdup strndup opendir)
 HOST_SOURCES_pty := $(EDITOR_SOURCES)
 # Its language, with nothing that runs.
@@ -35,21 +40,26 @@ UNIT_TESTS += \
     apps_sh_screen \
     apps_sh_words \
     base_checked \
+    base_lock \
     base_log \
     base_tree \
     language_sh_arithmetic \
     language_sh_expand \
     language_sh_parse \
     mm_account \
+    mm_fence_ledger \
     mm_frame \
+    mm_interleave \
     mm_map \
     mm_map_entries \
     mm_map_fault \
     mm_map_model \
     mm_map_populate \
+    mm_mutants \
     mm_object \
     mm_page_store \
     mm_pool \
+    mm_space \
     mm_table \
     mm_usage \
     mm_window \
@@ -61,11 +71,13 @@ UNIT_TESTS += \
     platform_memory_spans \
     platform_plic \
     platform_power \
+    platform_quirks \
     platform_uart_ns16550 \
     pty_sh_edit \
     shared_content \
     shared_elf \
     shared_image \
+    shared_interleave \
     shared_load_hash \
     shared_manifest \
     shared_model \

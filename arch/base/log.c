@@ -7,7 +7,7 @@
  *
  * `quiet` keeps the marked-as-information records from the console, not from the ring.
  *
- * Locks: none; lines are written by one hart at a time.
+ * Locks: one of its own, under which a line is kept and sent: lines of several harts come one after the other.
  */
 #include "log.h"
 
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lock.h"
 #include "types.h"
 
 #define RING_BYTES LOG_BYTES_MAX
@@ -25,6 +26,8 @@ enum mark {
     MARK_INFO = 1,
     MARK_ERROR = 2,
 };
+
+static struct lock lock = LOCK(LOCK_LOG);
 
 static struct {
     char ring[RING_BYTES];
@@ -86,13 +89,19 @@ static void replay(void)
 
 void log_reader_init(struct log_reader *reader)
 {
+    lock_acquire(&lock);
     reader->at = oldest();
+    lock_release(&lock);
 }
 
 unsigned long log_read(struct log_reader *reader, char *bytes, unsigned long capacity)
 {
     unsigned long size = 0;
 
+    lock_acquire(&lock);
+    if (the_log.written - reader->at > RING_BYTES) {
+        reader->at = oldest(); /* what came next has been overwritten meanwhile */
+    }
     for (; reader->at < the_log.written && size < capacity; reader->at++) {
         char byte = byte_at(reader->at);
 
@@ -100,6 +109,7 @@ unsigned long log_read(struct log_reader *reader, char *bytes, unsigned long cap
             bytes[size++] = byte;
         }
     }
+    lock_release(&lock);
     return size;
 }
 
@@ -122,10 +132,12 @@ static void write_line(enum mark mark, const char *format, va_list arguments)
         }
     }
     line[size++] = '\n';
+    lock_acquire(&lock);
     keep(record, 1 + size);
     if (the_log.put && is_shown(record[0])) {
         the_log.put(line, size);
     }
+    lock_release(&lock);
 }
 
 void log_info(const char *format, ...)

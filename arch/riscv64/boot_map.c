@@ -54,5 +54,5 @@ uint64_t boot_map_build(uint64_t image, uint64_t device_tree)
     map_gigabyte(image);
     map_gigabyte(device_tree);
     map_gigabyte(device_tree + sv39_span(1)); /* a device tree that crosses into the next one */
-    return sv39_satp(paddr((uint64_t)tables->root));
+    return sv39_satp(paddr((uint64_t)tables->root), 0);
 }

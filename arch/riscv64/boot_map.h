@@ -16,7 +16,8 @@ struct boot_tables {
 
 extern struct boot_tables boot_tables;
 
-/* Level-1 entries of root slot 511: the image from 0, devices from here. */
+/* Level-1 entries of root slot 511: the image from 0, stacks of further harts and devices from here. */
+#define BOOT_STACKS_LEVEL1 255
 #define BOOT_DEVICE_LEVEL1 256
 
 #define SUPERVISOR_LEAF (PTE_V | PTE_G | PTE_A)

@@ -9,6 +9,7 @@
  * Management: "HART starts executing"). Nothing else is known.
  */
 #include "csr.h"
+#include "offsets.h"
 
     .section .text.entry, "ax"
     .global entry_header
@@ -28,6 +29,10 @@ entry_header:
 entry:
     csrw sie, zero
     csrw sip, zero
+    la t0, entry_is_taken
+    li t1, 1
+    amoswap.w.aq t1, t1, (t0)
+    bnez t1, entry_again
     /* The counter's start, for the figure `boot`; 0 where the firmware does not let us read it. */
     la t0, 1f
     csrw stvec, t0
@@ -74,6 +79,63 @@ entry_mapped:
 entry_stop:
     wfi
     j entry_stop
+
+/*
+ * A hart comes here that is not the first. OpenSBI 1.1 marks a hart as to be started before it has noted where, so that
+ * one which looks at that very moment starts here, where the first one did. It goes where it should have gone, if it is
+ * the one that was asked for.
+ */
+entry_again:
+    la t0, hart_asked_for
+    ld a1, 0(t0)
+    ld t1, 8(t0)
+    beq a0, t1, hart_entry
+entry_unasked:
+    wfi
+    j entry_unasked
+
+/*
+ * Where the firmware enters a hart that hart_start() asked for (SBI, Hart State Management): a0 = hart id, a1 = its
+ * struct hart, MMU off, interrupts off. The way to the linked addresses is the one above.
+ */
+    .balign 4
+    .global hart_entry
+hart_entry:
+    csrw sie, zero
+    csrw sip, zero
+    la t0, entry_header
+    la t1, hart_mapped
+    sub t1, t1, t0
+    li t2, 0xffffffffc0000000
+    add t1, t1, t2
+    csrw stvec, t1
+    la t1, boot_tables /* the root comes first */
+    srli t1, t1, 12
+    li t2, 8 << 60
+    or t1, t1, t2
+    sfence.vma
+    csrw satp, t1
+    sfence.vma
+    .balign 4
+hart_mapped:
+    la t1, entry_stop
+    csrw stvec, t1
+    csrw sscratch, zero
+    li t1, SSTATUS_SUM | SSTATUS_MXR | SSTATUS_FS | SSTATUS_VS | SSTATUS_SIE
+    csrc sstatus, t1
+    fence.i /* what the initrd holds is executed where it lies */
+    mv tp, a1
+    ld sp, HART_STACK_TOP(tp)
+    la t1, trap_entry
+    csrw stvec, t1
+    mv a0, tp
+    li s0, 0
+    call hart_main
+
+    .data
+    .balign 4
+entry_is_taken:
+    .word 0
 
     .section .pages.stack, "aw"
     .balign 4096

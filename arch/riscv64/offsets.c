@@ -41,6 +41,7 @@ void offsets(void)
     OFFSET(FRAME_HART, offsetof(struct trap_frame, hart));
     OFFSET(FRAME_STACK_TOP, offsetof(struct trap_frame, stack_top));
 
+    OFFSET(HART_SUPERVISOR_LOCK, offsetof(struct hart, supervisor_lock));
     OFFSET(HART_STACK_BOTTOM, offsetof(struct hart, stack_bottom));
     OFFSET(HART_STACK_TOP, offsetof(struct hart, stack_top));
     OFFSET(HART_EMERGENCY_STACK_TOP, offsetof(struct hart, emergency_stack_top));

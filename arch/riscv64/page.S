@@ -1,11 +1,11 @@
 /*
  * Whole pages, unrolled: for aligned pages of known size the C library takes twice as many instructions to zero.
- *     arch_page_zero(page a0)                clobbers a0, t0
- *     arch_page_copy(to a0, from a1)         clobbers a0, a1, a2..a7, t0..t2
+ *     page_zero(page a0)                clobbers a0, t0
+ *     page_copy(to a0, from a1)         clobbers a0, a1, a2..a7, t0..t2
  */
     .text
-    .global arch_page_zero
-arch_page_zero:
+    .global page_zero
+page_zero:
     li t0, 4096
     add t0, a0, t0
 1:
@@ -17,10 +17,10 @@ arch_page_zero:
     addi a0, a0, 256
     bltu a0, t0, 1b
     ret
-    .size arch_page_zero, . - arch_page_zero
+    .size page_zero, . - page_zero
 
-    .global arch_page_copy
-arch_page_copy:
+    .global page_copy
+page_copy:
     li t0, 4096
     add t0, a0, t0
 1:
@@ -46,4 +46,4 @@ arch_page_copy:
     addi a0, a0, 256
     bltu a0, t0, 1b
     ret
-    .size arch_page_copy, . - arch_page_copy
+    .size page_copy, . - page_copy

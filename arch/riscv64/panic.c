@@ -1,7 +1,7 @@
 /*
  * The end of a supervisor that has found itself wrong: what, where, the calls that led there, then stop.
  *
- * Nothing here allocates, takes a lock or waits. The backtrace is a scan: of the words on the stack, those that point
+ * The first hart that panics is heard; it interrupts the others, which stop. Nothing here allocates or waits for ever. The backtrace is a scan: of the words on the stack, those that point
  * behind a call instruction in our text, innermost first. A stale one may be among them; in exchange no function pays
  * for a frame pointer.
  *
@@ -21,6 +21,8 @@
 #define STOPS_MAX 3
 
 static void (*stop_machine)(void);
+static void (*stop_others)(void);
+static const struct hart *owner; /* the hart whose panic it is; atomic */
 static void (*put_bytes)(const char *bytes, unsigned long size);
 static const char *(*name_function)(uint64_t address, uint64_t *offset);
 static bool is_naming; /* name_function() was called, and has not returned */
@@ -33,9 +35,10 @@ void panic_set_output(void (*put)(const char *bytes, unsigned long size))
     put_bytes = put;
 }
 
-void panic_set_stop(void (*stop)(void))
+void panic_set_stop(void (*stop)(void), void (*others)(void))
 {
     stop_machine = stop;
+    stop_others = others;
 }
 
 void panic_set_names(const char *(*name_of)(uint64_t address, uint64_t *offset))
@@ -43,8 +46,30 @@ void panic_set_names(const char *(*name_of)(uint64_t address, uint64_t *offset))
     name_function = name_of;
 }
 
+_Noreturn static void wait_for_ever(void)
+{
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
+}
+
+/* Make the panic this hart's, or leave it to the hart that has been faster. */
+static void claim(void)
+{
+    const struct hart *nobody = NULL;
+
+    if (__atomic_compare_exchange_n(&owner, &nobody, this_hart(), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        if (stop_others != NULL) {
+            stop_others();
+        }
+    } else if (nobody != this_hart()) {
+        wait_for_ever();
+    }
+}
+
 void panic_set_origin(struct panic_origin new_origin)
 {
+    claim();
     if (depth == 0) {
         origin = new_origin;
         has_origin = true;
@@ -56,6 +81,7 @@ void panic_print(const char *format, ...)
     char line[200];
     va_list arguments;
 
+    claim();
     va_start(arguments, format);
     int length = vsnprintf(line, sizeof(line), format, arguments);
 
@@ -140,6 +166,7 @@ _Noreturn void panic_at(const char *file, int line, const char *format, ...)
     char message[200];
     va_list arguments;
 
+    claim();
     depth++;
     if (depth == 1) {
         va_start(arguments, format);
@@ -156,7 +183,5 @@ _Noreturn void panic_at(const char *file, int line, const char *format, ...)
     if (depth <= STOPS_MAX && stop_machine != NULL) {
         stop_machine();
     }
-    for (;;) {
-        __asm__ volatile("wfi");
-    }
+    wait_for_ever();
 }

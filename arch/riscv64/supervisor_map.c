@@ -33,11 +33,6 @@ static struct root_run {
 static size_t root_run_count;
 static struct memory_span read_only; /* the image's text and constants */
 
-static void fence_all(void)
-{
-    __asm__ volatile("sfence.vma" ::: "memory");
-}
-
 void supervisor_map_init(uint64_t image)
 {
     image_physical = image;
@@ -80,7 +75,7 @@ void supervisor_map_rough(const struct memory_span *banks, size_t count)
                          (end - start + span - 1) / span, SUPERVISOR_DATA);
         }
     }
-    fence_all();
+    arch_fence_all();
 }
 
 /* The largest level whose leaf at @at is aligned and ends at or below @end. */
@@ -205,7 +200,7 @@ int supervisor_map_exact(const struct memory_span *banks, size_t bank_count, con
     memcpy(&boot_tables.root[SV39_USER_ROOT_ENTRIES], &root[SV39_USER_ROOT_ENTRIES],
            (sv39_index(ARCH_DESCRIPTOR_BASE, 2) - SV39_USER_ROOT_ENTRIES) * sizeof(pte_t));
     find_root_runs();
-    fence_all();
+    arch_fence_all();
     return 0;
 }
 
@@ -227,33 +222,32 @@ void arch_root_clear(pte_t *root)
     }
 }
 
-void arch_root_leave(void)
+uint64_t arch_supervisor_satp(void)
 {
-    arch_root_switch(paddr(image_physical + (uint64_t)((char *)boot_tables.root - image_start)));
+    return sv39_satp(paddr(image_physical + (uint64_t)((char *)boot_tables.root - image_start)), 0);
 }
 
-void arch_tlb_flush(paddr_t root, uaddr_t start, uint64_t pages)
+uint64_t supervisor_map_stacks(void)
 {
-    if (csr_read(satp) != sv39_satp(root)) {
-        return; /* the switch to it will flush */
-    }
-    if (pages > 16) {
-        fence_all();
-        return;
-    }
-    for (uint64_t i = 0; i < pages; i++) {
-        __asm__ volatile("sfence.vma %0" ::"r"(start.value + i * PAGE_SIZE) : "memory");
-    }
+    return ARCH_IMAGE_BASE + BOOT_STACKS_LEVEL1 * sv39_span(1);
 }
 
-void arch_tlb_flush_all(void)
+int supervisor_map_page(uint64_t address, paddr_t frame, int (*take)(paddr_t *out))
 {
-    fence_all();
-}
+    pte_t *entry = &boot_tables.image_level1[sv39_index(address, 1)];
 
-void arch_instruction_fence(void)
-{
-    __asm__ volatile("fence.i" ::: "memory");
+    if (*entry == 0) {
+        paddr_t table;
+        int error = take(&table);
+
+        if (error) {
+            return error;
+        }
+        *entry = pte_make(table, PTE_V);
+    }
+    ((pte_t *)arch_direct(pte_frame(*entry)))[sv39_index(address, 0)] = pte_make(frame, SUPERVISOR_DATA);
+    arch_fence_all();
+    return 0;
 }
 
 bool arch_descriptor_table_missing(const void *page)
@@ -315,6 +309,6 @@ void *arch_device_map(paddr_t base, uint64_t size_bytes)
     bool big = size_bytes >= sv39_span(1) && ALIGNED_DOWN(first, sv39_span(1)) == first;
     char *window = big ? map_megapages(first, end) : map_pages(first, end);
 
-    fence_all();
+    arch_fence_all();
     return window == NULL ? NULL : window + (base.value & PAGE_MASK);
 }

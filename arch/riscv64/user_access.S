@@ -23,17 +23,16 @@ user_copy_start:
     or t1, a0, a1
     andi t1, t1, 7
     bnez t1, 2f
-    andi t2, a2, -16
-    add t2, a1, t2 /* end of its whole pairs of words */
-    j 1f
+    addi t2, a3, -16 /* where the last whole pair of words may start */
+    blt t2, a1, 1f /* signed: an address below 16 has nothing in front of it */
 0:  ld t3, 0(a1)
     ld t4, 8(a1)
     addi a1, a1, 16
     sd t3, 0(a0)
     sd t4, 8(a0)
     addi a0, a0, 16
-1:  bltu a1, t2, 0b
-    addi t2, a1, 8
+    bge t2, a1, 0b
+1:  addi t2, a1, 8
     bltu a3, t2, 2f
     ld t3, 0(a1)
     mv a1, t2

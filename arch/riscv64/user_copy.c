@@ -8,6 +8,7 @@ int64_t user_copy_string(char *to, const char *from, size_t capacity);
 
 int arch_copy_in(void *to, uaddr_t from, size_t size)
 {
+    arch_assert_unlocked();
     if (!fits_below(from.value, size, SV39_USER_END)) {
         return -EFAULT;
     }
@@ -16,6 +17,7 @@ int arch_copy_in(void *to, uaddr_t from, size_t size)
 
 int arch_copy_out(uaddr_t to, const void *from, size_t size)
 {
+    arch_assert_unlocked();
     if (!fits_below(to.value, size, SV39_USER_END)) {
         return -EFAULT;
     }
@@ -24,6 +26,7 @@ int arch_copy_out(uaddr_t to, const void *from, size_t size)
 
 int64_t arch_copy_in_string(char *to, uaddr_t from, size_t capacity)
 {
+    arch_assert_unlocked();
     if (from.value >= SV39_USER_END) {
         return -EFAULT;
     }

@@ -47,12 +47,13 @@ int frame_init(const struct memory_span *free, size_t count);
 int frame_adopt(struct memory_span span, enum frame_kind kind);
 
 /*
- * Take a free frame with one reference. The contents of the first are undefined, of the second zero.
+ * Take a free frame with one reference. The contents of the first are undefined, of the second zero: it drops the lock
+ * while it makes them so.
  * When none is left, caches are asked to give back (frame_set_reclaim) before it fails.
  * Returns 0 or -ENOMEM.
  */
 int frame_alloc(enum frame_kind kind, paddr_t *out);
-int frame_alloc_zeroed(enum frame_kind kind, paddr_t *out);
+int frame_alloc_zeroed_relock(enum frame_kind kind, paddr_t *out);
 
 /* The descriptor of a frame that has one. */
 static inline struct frame *frame_of(paddr_t frame)

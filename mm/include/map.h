@@ -4,6 +4,7 @@
 #include "arch.h"
 #include "list.h"
 #include "object.h"
+#include "space.h"
 #include "tree.h"
 #include "window.h"
 
@@ -43,9 +44,10 @@ struct map_room {
 
 struct map {
     /* Fixed at creation. */
-    paddr_t root;
     struct account *account; /* one reference */
-    /* Under the map's use: single hart, interrupts off. */
+    /* Its root table, and what the harts know of it. */
+    struct space space;
+    /* Under the map's use: the supervisor's lock. */
     struct tree entries; /* never overlapping, never adjacent and alike */
     struct map_entry *recent; /* the entry found last, or NULL */
     uint64_t entry_count;
@@ -55,6 +57,7 @@ struct map {
     uint64_t heap_end;
     struct windows *windows; /* attached, or NULL */
     struct list windows_link; /* in windows.maps */
+    uint64_t unload_count; /* when it has changed, what the map shows of its windows may have gone */
 };
 
 /* Where mappings that the caller does not place go, and the main stack: see the drawing in map.c. */
@@ -68,13 +71,25 @@ struct map {
 #define MAP_LARGE_START 0x100000000ull
 
 /* A new map with nothing in it but the supervisor's half. Takes a reference on @account. Returns 0 or -ENOMEM. */
-int map_create(struct account *account, struct map **out);
+int map_create_relock(struct account *account, struct map **out);
 
 /* Drop every entry, page and table. The map is attached to no windows and no hart runs in it. */
 void map_destroy(struct map *map);
 
+/* This hart runs in @map from now on. space_leave() is the way back to no user's address space. */
+void map_enter_unverified(struct map *map);
+
+static inline void map_enter(struct map *map)
+{
+    if (space_is_verified(&map->space)) {
+        space_enter_verified(&map->space);
+    } else {
+        map_enter_unverified(map);
+    }
+}
+
 /*
- * Attach to a region's windows: one store into the root table. Returns 0, or -EBUSY when the map is attached already.
+ * Attach to a region's windows: one store into the root table. No hart runs in the map. Returns 0, or -EBUSY when the map is attached already.
  * The caller keeps @windows alive until map_detach(), which drops the map's copies of data pages too.
  */
 int map_attach(struct map *map, struct windows *windows);
@@ -141,16 +156,17 @@ struct map_entry *map_following(struct map_entry *entry);
  * is resolved by a flush. Returns 0 (try the access again), -EFAULT (nothing there, or not allowed),
  * or -ENOMEM.
  */
-int map_fault(struct map *map, uint64_t address, uint8_t access);
+int map_fault_relock(struct map *map, uint64_t address, uint8_t access);
 
 /*
  * Map the pages of [@start, @start + @size_bytes) that need no new page: those that an object or a window holds
  * already, read-only. A convenience that saves faults: where a table can't be had it stops.
  */
-void map_populate(struct map *map, uint64_t start, uint64_t size_bytes);
+void map_populate_relock(struct map *map, uint64_t start, uint64_t size_bytes);
 
 /*
- * The supervisor's pointer to @address of a map that need not be the one that runs, made writable as if its task had
- * stored there; good up to the end of that page, until the map changes. Errors of map_fault().
+ * Write @size bytes at @address of a map that need not be the one that runs, as its task would; it is the caller's own
+ * or one in the making. Pages that can be written already are written without dropping the lock. Errors of
+ * map_fault_relock().
  */
-int map_write_pointer(struct map *map, uint64_t address, void **out);
+int map_write_relock(struct map *map, uint64_t address, const void *from, size_t size);

@@ -20,7 +20,7 @@ struct object {
     uint64_t generation; /* never used twice */
     paddr_t initrd_start; /* of an initrd file: page-aligned */
     struct object *parent; /* of a shadow: the object referenced, its page 0 is ours */
-    /* Under the object's use: single hart, interrupts off. */
+    /* Under the object's use: the supervisor's lock. */
     uint64_t size_bytes; /* bytes behind the size in the last page are zero */
     uint32_t ref_count;
     struct page_store pages; /* own pages; one frame reference each */
@@ -64,7 +64,7 @@ int object_page(const struct object *object, uint64_t index, paddr_t *out);
  * The same, but a page that no frame holds yet gets a zeroed one; and a shadow's page becomes its own, copied.
  * Not for initrd files: -EACCES. Returns 0, -EINVAL or -ENOMEM.
  */
-int object_page_own(struct object *object, uint64_t index, paddr_t *out);
+int object_page_own_relock(struct object *object, uint64_t index, paddr_t *out);
 
 /*
  * Copy bytes of the object into supervisor memory. Returns 0 or -EINVAL when the range leaves the object.

@@ -11,7 +11,7 @@ struct pool {
     /* Fixed. */
     const char *name;
     size_t object_bytes;
-    /* Under the pool's use: single hart, interrupts off. */
+    /* Under the pool's use: the supervisor's lock. */
     struct list partial; /* pages with at least one free object */
     struct list full;
     struct pool_page *spare; /* a page with no object in use, or NULL */

@@ -2,6 +2,7 @@
 
 #include "arch.h"
 #include "frame.h"
+#include "space.h"
 #include "types.h"
 
 /*
@@ -13,17 +14,8 @@
 /* Entries that one bit of frame.groups stands for. */
 #define TABLE_GROUP 16u
 
-/*
- * No translation of the users' half of the space @root is used after the call, nor any entry that leads to a table: for
- * a single page, a flush need not drop those (Priv. spec, SFENCE.VMA with rs1 != x0).
- */
-static inline void table_flush_space(paddr_t root)
-{
-    arch_tlb_flush(root, uaddr(0), SV39_USER_END >> PAGE_SHIFT);
-}
-
 /* A new, empty table with one reference. Returns 0 or -ENOMEM. */
-int table_create(paddr_t *out);
+int table_create_relock(paddr_t *out);
 
 static inline pte_t *table_entries(paddr_t table)
 {
@@ -58,14 +50,14 @@ unsigned table_next_live(paddr_t table, unsigned from, unsigned limit);
  * The table that entry @index of @table points to, made if there is none.
  * Returns 0, -ENOMEM, or -EEXIST when a leaf or a shared table is there.
  */
-int table_child(paddr_t table, unsigned index, paddr_t *out);
+int table_child_relock(paddr_t table, unsigned index, paddr_t *out);
 
 /*
  * The level-0 table that covers @address under @root, with the tables on the way created as needed.
  * Returns 0; -ENOMEM (nothing is mapped, empty tables that were created stay linked and go with the map);
  * -EEXIST when a leaf or a shared table is in the way.
  */
-int table_walk_create(paddr_t root, uint64_t address, paddr_t *out);
+int table_walk_create_relock(paddr_t root, uint64_t address, paddr_t *out);
 
 /*
  * The entry for @address: its table and index, at the deepest level that is there. Returns the entry's value: 0 when
@@ -112,17 +104,16 @@ void table_drop(paddr_t table, unsigned level);
  */
 #define TABLE_GATHER_FRAMES 64
 struct table_gather {
-    paddr_t root; /* what to flush: this space, in [start, end) */
+    struct space *space; /* what to flush: this space, in [start, end); NULL: all spaces, whole */
     uint64_t start;
     uint64_t end;
-    bool every_space; /* or all of them */
     bool takes_shared; /* whether table_clear_range() unlinks shared tables too */
     bool changed; /* an entry changed since the last flush */
     bool tables_changed; /* one that leads to a table */
     unsigned count;
     uint64_t frames[TABLE_GATHER_FRAMES]; /* bit 0 set: a cleared table */
 };
-void table_gather_start(struct table_gather *gather, paddr_t root, uint64_t start, uint64_t end);
+void table_gather_start(struct table_gather *gather, struct space *space, uint64_t start, uint64_t end);
 void table_gather_start_every_space(struct table_gather *gather);
 
 /* Clear entry @index of @table; its reference is put later. The second: it points to an own table that is all zero. */

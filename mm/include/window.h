@@ -26,12 +26,13 @@ struct windows {
     /* Fixed at creation. */
     paddr_t text; /* level-1 table of root slot 1 */
     paddr_t data; /* level-1 table, entries 0..127 */
-    /* Under the region's use: single hart, interrupts off. */
+    uint64_t serial; /* never used twice; not 0 */
+    /* Under the region's use: the supervisor's lock. */
     struct list maps; /* attached: struct map.windows_link */
 };
 
 /* Set up empty windows. Returns 0 or -ENOMEM. */
-int windows_init(struct windows *windows);
+int windows_init_relock(struct windows *windows);
 
 /* Drop every page and table. No map is attached any more. */
 void windows_destroy(struct windows *windows);
@@ -39,13 +40,13 @@ void windows_destroy(struct windows *windows);
 /*
  * Map @frame at @address, which is in one of the windows, takes a reference on it. @flags: PTE_R, PTE_X for text,
  * PTE_R for data (a task's first store makes its own copy when @writable, else it faults).
- * Returns 0, -ENOMEM, or -EEXIST when something is mapped there. Loads reserve with windows_reserve() first, and can't
+ * Returns 0, -ENOMEM, or -EEXIST when something is mapped there. Loads reserve with windows_reserve_relock() first, and can't
  * fail then.
  */
 int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64_t flags, bool writable);
 
 /* Make every table for [@start, @start + @size). Returns 0 or -ENOMEM: then tables made for it are gone again. */
-int windows_reserve(struct windows *windows, uint64_t start, uint64_t size);
+int windows_reserve_relock(struct windows *windows, uint64_t start, uint64_t size);
 
 /*
  * Unmap [@start, @start + @size): from the region's tables and from every attached map's own ones (private copies

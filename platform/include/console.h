@@ -4,7 +4,8 @@
 
 /*
  * The console: the UART that the device tree chose; the firmware's console where there is none that can be driven.
- * Locks: the caller serialises all calls but console_put() in a panic.
+ * Locks: those of its own are taken inside; the supervisor's is not held while something is printed. Only one hart
+ * takes what was received at a time: the caller's matter.
  */
 
 /*
@@ -20,6 +21,9 @@ int console_init(const struct machine *machine);
  */
 void console_write(const char *bytes, size_t size);
 void console_put(const char *bytes, size_t size);
+
+/* The same for the one hart that panics: nobody else prints from then on. */
+void console_put_in_panic(const char *bytes, size_t size);
 
 /*
  * Take input from now on, through the PLIC's open context.

@@ -19,9 +19,11 @@ struct program;
  *
  * Returns 0 and writes @out; or -ENOEXEC with a reason (if not NULL): the file is broken, or its segments or entry
  * point are where no program's may be; -EINVAL (the image is empty, unaligned or leaves its object); -ENOSPC (the load
- * hash's records are used up); -ENOMEM. On error nothing has changed.
+ * hash's records are used up); -ENOMEM; -EBUSY (another program is being added: to be tried again when that has ended).
+ * On error nothing has changed.
  */
-int program_acquire(const struct image *image, struct account *account, struct program **out, struct reason *reason);
+int program_acquire_relock(const struct image *image, struct account *account, struct program **out,
+                           struct reason *reason);
 
 /* Drop one use. The entry of a program that nobody uses stays as a cache, until program_reclaim(). */
 void program_put(struct program *program);
@@ -30,7 +32,7 @@ void program_put(struct program *program);
  * Map the program's extents into @map, which has nothing there, set the heap's start behind them, and populate the
  * first read-only pages. Returns 0 or an error of map_add(); on error nothing is mapped.
  */
-int program_map(struct program *program, struct map *map);
+int program_map_relock(struct program *program, struct map *map);
 
 /*
  * How names of libraries become objects: the file system's matter. Gives one reference.
@@ -41,11 +43,11 @@ typedef int program_open_library(const char *name, struct object **out, void *co
 /*
  * Load every library that the program names into @region, hit or miss, in the program's order. Each is opened once in
  * the program's life, and refused when its build id is not the one that the program was linked against.
- * Returns 0; -ENOEXEC with a reason (if not NULL) that names the library; an error of @open or of region_load().
+ * Returns 0; -ENOEXEC with a reason (if not NULL) that names the library; an error of @open or of region_load_relock().
  * On error libraries before the refused one stay loaded.
  */
-int program_load_libraries(struct program *program, struct region *region, struct account *account,
-                           program_open_library *open, void *context, struct reason *reason);
+int program_load_libraries_relock(struct program *program, struct region *region, struct account *account,
+                                  program_open_library *open, void *context, struct reason *reason);
 
 /* What the first instruction and the auxiliary vector need. */
 struct program_start {

@@ -28,10 +28,11 @@ struct region {
     struct load_hash *hash; /* where its entries are found */
     struct account *account; /* one reference: who pays for it */
     struct region_link behind;
-    /* Under the region's use: single hart, interrupts off. */
+    /* Under the region's use: the supervisor's lock. */
     struct windows windows;
     uint32_t ref_count; /* attached maps, and who else holds it */
     uint32_t depth; /* clones taken from it so far */
+    bool is_loading; /* a load is under way that may have dropped the lock: another one is to wait (2.11) */
     uint32_t entry_count; /* == length of entries */
     struct list entries; /* struct load_entry.link, oldest first */
     struct tree extents; /* struct load_extent.node of all entries, by address, no page in common */
@@ -47,7 +48,7 @@ int region_server_init(void);
 struct region *region_current(void);
 
 /* A new, empty region with one reference. Takes a reference on @account. Returns 0 or -ENOMEM. */
-int region_create(enum region_class class, struct account *account, struct load_hash *hash, struct region **out);
+int region_create_relock(enum region_class class, struct account *account, struct load_hash *hash, struct region **out);
 
 static inline void region_get(struct region *region)
 {

@@ -29,8 +29,10 @@ struct region_load_request {
  *   -EFBIG    alternate site: too large even for an empty region
  *   -ENOSPC   alternate site: no room; or the load hash's records are used up
  *   -ENOMEM   no frames, or one of them has as many references as can be counted
+ *   -EBUSY    another load into the region is under way: to be tried again when it has ended (2.11)
  */
-int region_load(struct region *region, const struct region_load_request *request, struct abi_region_loaded *answer);
+int region_load_relock(struct region *region, const struct region_load_request *request,
+                       struct abi_region_loaded *answer);
 
 /*
  * Only look: the answer for an image that is loaded already, -ENOENT for one that is not, else an error as above.

@@ -19,12 +19,12 @@ struct arguments {
 
 void arguments_init(struct arguments *arguments);
 
-/* Give back its memory. */
+/* Give back its memory. The supervisor's lock is held. */
 void arguments_free(struct arguments *arguments);
 
 /*
  * Append strings; all of argv comes before the first of envp. From an array of the user's string addresses that ends
- * with 0, or one string of ours.
+ * with 0, or one string of ours. The supervisor's lock is not held.
  * Return 0, -E2BIG, -EFAULT or -ENOMEM. What was gathered before stays.
  */
 enum arguments_list { ARGUMENTS_ARGV, ARGUMENTS_ENVP };
@@ -42,5 +42,5 @@ struct auxiliary {
  * argv's addresses, 0, envp's, 0, the auxiliary pairs, ABI_AT_NULL, the strings.
  * Returns 0 and writes @stack_pointer (16-byte aligned), or -ENOMEM.
  */
-int arguments_lay_out(const struct arguments *arguments, struct map *map, uint64_t stack_end,
-                      const struct auxiliary *auxiliary, uint32_t auxiliary_count, uint64_t *stack_pointer);
+int arguments_lay_out_relock(const struct arguments *arguments, struct map *map, uint64_t stack_end,
+                             const struct auxiliary *auxiliary, uint32_t auxiliary_count, uint64_t *stack_pointer);

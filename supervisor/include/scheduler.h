@@ -21,6 +21,22 @@
 #define CALL_SIGNAL_RETURN (TRAP_NO_RESULT + 4)
 #define CALL_SPECIAL_MAX CALL_SIGNAL_RETURN
 
+/*
+ * Locks: the supervisor's lock is held in every call, unless it says otherwise. A system call takes it by arch_lock()
+ * for as long as it looks at what others may change, and gives it back by scheduler_unlock() as its last step.
+ */
+
+/*
+ * The end of what a system call does under the lock, and of the call. When the hart is to reschedule it keeps the lock
+ * until it has gone over to another task.
+ */
+static inline void scheduler_unlock(void)
+{
+    if (this_hart()->reschedule >= 0) {
+        arch_unlock();
+    }
+}
+
 /* Make @task, which is in no queue, ready to run: at the end of the queue. */
 void scheduler_ready(struct task *task);
 
@@ -40,15 +56,8 @@ void scheduler_wake_all(struct wait_queue *queue);
 /* Take @task out of whatever queue and timer it waits in: it ends. */
 void scheduler_forget(struct task *task);
 
-/* Give the hart to another ready task; the current one goes to the end of the queue. */
-void scheduler_yield(void);
-
 /* The current task has had enough for now, and is to do its call again: others, and interrupts, come first. */
 void scheduler_again(void);
-
-/* Run in no user's address space, because the current one is about to go; and in the current task's new one. */
-void scheduler_leave_map(void);
-void scheduler_enter_map(void);
 
 /* Time that @task has spent on a hart, in ticks of the clock. */
 uint64_t scheduler_cpu_ticks(const struct task *task);
@@ -56,8 +65,11 @@ uint64_t scheduler_cpu_ticks(const struct task *task);
 /* A time slice may be over; sleepers may be due. For the timer interrupt. */
 void scheduler_tick(void);
 
+/* Another hart has interrupted this one, which runs a task. */
+void scheduler_interrupted(void);
+
 /* Called once, after timer_init(), before the first task is ready. */
 void scheduler_init(void);
 
-/* The frame of the first task to run, made the hart's: what is left is to enter it. */
+/* The frame of the hart's first task to run, once there is one: what is left is to enter it. Releases the lock. */
 struct trap_frame *scheduler_start(void);

@@ -48,14 +48,17 @@ void signals_send(struct task *task, unsigned signal);
 /* The same to every task of a process group. Returns how many there are, init not counted. */
 uint32_t signals_send_group(int32_t group, unsigned signal);
 
+/* Whether a signal that the task would notice now ends it. */
+bool signals_end_it(const struct task *task);
+
 /*
- * @task is about to run: its address space is entered, its registers are in its frame. Start the handlers of what is
+ * @task is about to run on this hart: its address space is entered, its registers are in its frame. Start the handlers of what is
  * deliverable, on its stack; where there is no room on it, it ends by SIGSEGV.
  */
-void signals_deliver(struct task *task);
+void signals_deliver_relock(struct task *task);
 
-/* Undo what signals_deliver() did, from the frame at the task's stack pointer: rt_sigreturn. Bad ones end the task. */
-void signals_return(struct task *task);
+/* Undo what signals_deliver_relock() did, from the frame at the task's stack pointer: rt_sigreturn. Bad ones end the task. */
+void signals_return_relock(struct task *task);
 
 /* A signal whose default action would stop a task: there is no such state. */
 bool signals_would_stop(uint64_t signal);

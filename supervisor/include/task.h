@@ -36,9 +36,13 @@ struct task {
     int32_t pid;
     char name[ABI_TASK_NAME_BYTES];
     struct account *account; /* one reference */
-    /* Under the tasks' use: single hart, interrupts off. */
+    /*
+     * Under the supervisor's lock. While the task runs, its descriptors, folder, group, signal actions and map are its
+     * own: no other hart changes them, and the task may look at them without the lock.
+     */
     struct tree_node pid_node; /* in the tree of all tasks */
     struct task *parent; /* NULL for init alone */
+    int32_t parent_pid; /* its pid, or 0: what the task itself may look at without the lock */
     struct list children; /* struct task.sibling */
     struct list sibling;
     struct wait_queue child_ended; /* where the task itself waits for a child to end */
@@ -59,7 +63,8 @@ struct task {
     uint64_t children_ticks; /* of children that were waited for, and theirs */
     struct signals signals;
     int32_t status; /* for wait4 once ended, as Linux encodes it */
-    struct fp_frame fp; /* zeroed when TASK_USES_FP is set first; last, so that task_create() need not look at it */
+    struct fp_frame
+        fp; /* zeroed when TASK_USES_FP is set first; last, so that task_create_relock() need not look at it */
 };
 
 /* Above it spawn answers EAGAIN. */
@@ -72,16 +77,20 @@ static inline struct task *task_current(void)
 }
 
 /*
- * A new task with an empty address space attached to the current region, a child of @parent (NULL: it is init).
- * It is in no queue. Returns 0, -EAGAIN (TASKS_MAX) or -ENOMEM.
+ * A new task with an empty address space attached to the current region, to be a child of @parent (NULL: it is init).
+ * It has a pid, but nobody can find it before task_publish(), and it is in no queue.
+ * Returns 0, -EAGAIN (TASKS_MAX) or -ENOMEM.
  */
-int task_create(struct task *parent, const char *name, struct task **out);
+int task_create_relock(struct task *parent, const char *name, struct task **out);
 
-/* Undo task_create() for a task that has never run. */
+/* The task is complete: its parent has it as a child, and it can be found by its pid. */
+void task_publish(struct task *task);
+
+/* Undo task_create_relock() for a task that was not published. */
 void task_discard(struct task *task);
 
 /*
- * End @task with a wait4 status, whatever it is doing: it gives back its memory and descriptors, its children become
+ * End @task, which runs on no other hart, with a wait4 status, whatever it is doing: it gives back its memory and descriptors, its children become
  * init's, its parent learns of it. When it is the current one the hart is made to reschedule. When it is init the
  * machine stops.
  */
@@ -93,7 +102,10 @@ void task_reap(struct task *task);
 /* Its name is the last part of @path, cut to fit. */
 void task_set_name(struct task *task, const char *path);
 
-/* Whether a task that has not ended is in the process group. */
+/*
+ * Whether a task is in the process group, be it one that has ended and whose parent does not know yet: the first program
+ * of a pipeline may have ended on another hart when the next one is to join its group.
+ */
 bool task_group_exists(int32_t group);
 
 /* Put @task into a group: one that exists, or its own (0 or its pid). Returns 0 or -EPERM. */

@@ -21,3 +21,6 @@ struct user_path {
 enum user_path_emptiness { USER_PATH_NOT_EMPTY, USER_PATH_MAY_BE_EMPTY };
 int user_path_copy_in(uaddr_t from, enum user_path_emptiness emptiness, struct user_path *path);
 void user_path_free(struct user_path *path);
+
+/* The same where the supervisor's lock is held already. */
+void user_path_free_locked(struct user_path *path);

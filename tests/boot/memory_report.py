@@ -4,6 +4,9 @@ import json
 import re
 
 
+LOOKS_MAX = 20
+
+
 def parse(output):
     return json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE | re.DOTALL)[0])
 
@@ -21,9 +24,19 @@ def unaccounted(report):
     return report["ram_frames"] - counted
 
 
+def free_now(console):
+    report = share(console)
+    return report["free_frames"] + report["descriptor_frames"]
+
+
 def free_frames(console):
     """
     Frames that are free but for the descriptors: those grow the first time that so many frames are in use, and stay.
+    What was ended may still be giving back its memory on another hart: the number is looked at until it stays.
     """
-    report = share(console)
-    return report["free_frames"] + report["descriptor_frames"]
+    last, free = None, free_now(console)
+    for _ in range(LOOKS_MAX):
+        if free == last:
+            break
+        last, free = free, free_now(console)
+    return free

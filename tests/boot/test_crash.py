@@ -27,7 +27,8 @@ CASES = {
     "stack": (SIGSEGV, r"store page fault at 0x[0-9a-f]+", inside("recurse")),
     "kernel": (SIGSEGV, r"load page fault at 0xffffff[0-9a-f]{10}", inside("load") + CALLED),
     "jump": (SIGSEGV, r"instruction page fault at 0x12345678", "0x12345678" + CALLED),
-    "unaligned": (SIGBUS, r"misaligned (?:store|load) at 0x[0-9a-f]*[1-9a-f]", inside("add_atomically") + CALLED),
+    "unaligned": (SIGBUS, r"misaligned (?:store or atomic|load) at 0x[0-9a-f]*[1-9a-f]",
+                  inside("add_atomically") + CALLED),
     "illegal": (SIGILL, r"illegal instruction 0xffffffff", inside("run_illegal") + CALLED),
     "csr": (SIGILL, r"illegal instruction 0x[0-9a-f]+", inside("read_satp") + CALLED),
 }

@@ -4,28 +4,23 @@ No program can bring it there: the debugger does.
 """
 
 import re
-import subprocess
 
 import pytest
 from conftest import ROOT
+from debug_kernel import DEBUG_BUILD, debug_kernel_path
 from hostile_apps import Cases, initrd
 from packed_root import packed_root
 from test_calls import add_files
 from wild_machine import (A0, A7, ALL_ONES, CLOCK_GETTIME, DIRECT_BASE, ECALL, GETPID, LOAD, MXR, PAGE, PC, SPIN, SUM,
                           DebuggedMachine, Layout, WildMachine)
 
-DEBUG_BUILD = "build/test/debug"
 GIB = 1 << 30
 BITS = {"sum": SUM, "mxr": MXR, "both": SUM | MXR}
 
 
 @pytest.fixture(scope="module")
 def debug_kernel():
-    done = subprocess.run(["make", "-s", "DEBUG=1", f"BUILD={DEBUG_BUILD}", f"{DEBUG_BUILD}/pando.bin"], cwd=ROOT,
-                          text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False)
-    assert done.returncode == 0, done.stdout
-    return f"{DEBUG_BUILD}/pando.bin"
+    return debug_kernel_path()
 
 
 def panic_line(output):

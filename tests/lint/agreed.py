@@ -13,6 +13,9 @@ NAMES = {
     ("arch/base/include/checked.h", "*_overflows"): "reads as what it answers",
     ("arch/base/include/checked.h", "fits_below"): "reads as what it answers",
     ("arch/sv39/include/sv39.h", "pte_*"): "about an entry, the type that sv39.h defines",
+    ("arch/riscv64/hart.c", "lock_this_holder"): "lock.c asks for it: lock.h has it",
+    ("mm/space.c", "spaces_*"): "about all spaces",
+    ("supervisor/harts.c", "hart_main"): "hart.c starts harts with it: hart.h has it",
     ("mm/window.c", "windows_*"): "about struct windows, both windows of a region",
     ("platform/device_node.?", "node_*"): "private to the files that read the device tree",
     ("platform/device_node.?", "cells_value"): "private to the files that read the device tree",
@@ -24,6 +27,6 @@ NAMES = {
 
 # (file, function, warning): why what gcc -fanalyzer says is not so.
 ANALYZER = {
-    ("mm/map_fault.c", "map_write_pointer", "-Wanalyzer-null-dereference"): "map_fault() has made the leaf",
+    ("mm/map_fault.c", "write_pointer_relock", "-Wanalyzer-null-dereference"): "map_fault_relock() has made the leaf",
     ("shared/record_pool.c", "take", "-Wanalyzer-null-dereference"): "a page in with_room has a free record",
 }

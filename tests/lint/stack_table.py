@@ -7,10 +7,13 @@
 # of the layer names.
 CALLS = {
     "arch .put": ["console_put"],
-    "arch/riscv64/panic.c put_bytes": ["console_put"],
+    "arch/riscv64/hart.c call": ["fence_ids", "fence_ids_asid", "fence_ids_instructions"],
+    "arch/riscv64/hart.c take": ["take_frame_relock"],
+    "arch/riscv64/panic.c put_bytes": ["console_put_in_panic"],
     "arch/riscv64/panic.c name_function": ["name_own"],
     "arch/riscv64/panic.c stop_machine": ["stop_after_panic"],
-    "arch/riscv64/supervisor_map.c take": ["take_table"],
+    "arch/riscv64/panic.c stop_others": ["harts_stop_others"],
+    "arch/riscv64/supervisor_map.c take": ["take_frame_relock", "take_table_relock"],
     "mm .reclaim": ["give_back_caches"],
     "mm .visit": [],  # the auditor of the tests
     "mm/frame.c visit": ["clear_counts", "clear_marks", "total_frame"],
@@ -19,7 +22,7 @@ CALLS = {
     "platform .get": [".get"],
     "platform .handler": ["console_receive"],
     "platform .listen": [".listen"],
-    "platform .notify": ["take_typed"],
+    "platform .notify": ["take_from_driver"],
     "platform .open": [".open"],
     "platform .probe": ["@rows"],
     "platform .put": [".put"],
@@ -46,6 +49,8 @@ CALLS = {
     "trap_own_call": ["@trap_own_calls", "trap_unknown_call"],
     "vfprintf": ["__file_str_put"],
     "fdt_next_tag": [],  # a switch
+    "lock_take_keeping": [],  # its return is one by t0
+    "lock_wait_keeping": [],  # the same
     "memset": [],  # a jump into a run of stores
 }
 
@@ -69,6 +74,6 @@ BOUNDS = {
 # Lowest address, end, entries that begin at the end, and what must fit on top of the deepest path: a trap by a mistake
 # of ours, wherever it happens, is to end in a panic that says what it was, and not in an overrun of the stack.
 STACKS = {
-    "boot": ("boot_stack_bottom", "boot_stack_top", ["entry", "trap_entry"], "trap_in_supervisor"),
+    "boot": ("boot_stack_bottom", "boot_stack_top", ["entry", "hart_entry", "trap_entry"], "trap_in_supervisor"),
     "emergency": ("boot_emergency_stack_bottom", "boot_emergency_stack_top", ["trap_overrun"], None),
 }

@@ -9,6 +9,8 @@ COLUMNS_MAX = 120
 PRINTED = {"tests/golden/errno.txt"}
 # clang-format wraps C.
 WRAPPED_SUFFIXES = {".S", ".lds", ".ld", ".mk", ".py", ".sh", ""}
+# Its rows are pieces of sources, and what they are to be instead.
+QUOTING = {"tests/mutants/mutants.py"}
 UNFINISHED = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b")
 MACHINE_PATH = re.compile(r"(?:^|[\s\"'=:])/(?:home|root|work)/")
 
@@ -20,7 +22,7 @@ def check_lines(tree, path):
             yield f"{name}:{number}: an issue, or nothing: {line.strip()}"
         if MACHINE_PATH.search(line):
             yield f"{name}:{number}: path of one machine: {line.strip()}"
-        if len(line) > COLUMNS_MAX and path.suffix in WRAPPED_SUFFIXES:
+        if len(line) > COLUMNS_MAX and path.suffix in WRAPPED_SUFFIXES and name not in QUOTING:
             yield f"{name}:{number}: {len(line)} columns, more than {COLUMNS_MAX}"
         if line != line.rstrip():
             yield f"{name}:{number}: blanks at the line's end"

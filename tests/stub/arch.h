@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hart_translations.h"
+#include "lock.h"
 #include "sv39.h"
 #include "types.h"
 
@@ -36,6 +38,11 @@ bool arch_descriptor_table_missing(const void *page);
 void arch_descriptor_table_give(const void *page, paddr_t table);
 void arch_descriptor_page_map(void *page, paddr_t frame);
 
+void arch_lock(void);
+void arch_unlock(void);
+void arch_assert_locked(void);
+void arch_assert_unlocked(void);
+
 void arch_page_zero(void *page);
 void arch_page_copy(void *to, const void *from);
 
@@ -45,12 +52,23 @@ int64_t arch_copy_in_string(char *to, uaddr_t from, size_t capacity);
 
 void arch_root_prepare(pte_t *root);
 void arch_root_clear(pte_t *root);
-void arch_root_switch(paddr_t root);
-void arch_root_leave(void);
 
-void arch_tlb_flush(paddr_t root, uaddr_t start, uint64_t pages);
-void arch_tlb_flush_all(void);
-void arch_instruction_fence(void);
+#define ARCH_HARTS_MAX 3u /* fewer than there are ASIDs of 2 bits */
+unsigned arch_hart_index(void);
+uint32_t arch_harts(void);
+struct hart_translations *arch_translations(void);
+struct hart_translations *arch_translations_of(unsigned hart_index);
+
+void arch_satp_set(uint64_t satp);
+void arch_fence_all(void);
+void arch_fence_asid(uint64_t asid);
+void arch_fence_page(uint64_t address, uint64_t asid);
+void arch_fence_instructions(void);
+void arch_fence_stores(void);
+void arch_remote_fence_all(uint32_t harts);
+void arch_remote_fence_asid(uint32_t harts, uint64_t asid);
+void arch_remote_fence_instructions(uint32_t harts);
+uint64_t arch_supervisor_satp(void);
 
 static inline bool arch_allocation_fails(void)
 {

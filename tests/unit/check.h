@@ -53,6 +53,12 @@
         check_panicked(__FILE__, __LINE__, #statement, text); \
     } while (0)
 
+/*
+ * The test that runs is to run so many times, with CHECK_VARIANT 0, 1 ... in the environment: what that means is for
+ * the caller to say.
+ */
+void check_want_variants(unsigned count);
+
 struct check_test {
     const char *title;
     void (*run)(void);

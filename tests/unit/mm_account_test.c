@@ -14,7 +14,7 @@ TEST(an_account_lives_as_long_as_a_map_points_to_it)
     uint64_t before = world_free();
 
     CHECK_EQUAL(account_create(7, &account), 0);
-    CHECK_EQUAL(map_create(account, &map), 0);
+    CHECK_EQUAL(map_create_relock(account, &map), 0);
     account_put(account);
     CHECK_EQUAL(map->account->domain, 7);
     CHECK_EQUAL(map->account->ref_count, 1);

@@ -171,10 +171,10 @@ static void audit_level1(struct map *map, paddr_t table, uint64_t base)
 
 static void audit_root(struct map *map)
 {
-    expect_reference(map->root);
-    audit_table(map->root, SV39_USER_ROOT_ENTRIES);
+    expect_reference(map->space.root);
+    audit_table(map->space.root, SV39_USER_ROOT_ENTRIES);
     for (unsigned i = 0; i < SV39_USER_ROOT_ENTRIES; i++) {
-        pte_t pte = table_entries(map->root)[i];
+        pte_t pte = table_entries(map->space.root)[i];
 
         if (pte == 0) {
             continue;

@@ -232,7 +232,7 @@ TEST(c21_a_recycled_frame_is_zero_when_zeros_are_asked_for)
     start(8 * MIB);
     for (unsigned round = 0; round < 4; round++) {
         for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
-            CHECK_EQUAL(frame_alloc_zeroed(FRAME_PAGE, &frames[i]), 0);
+            CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frames[i]), 0);
             CHECK(is_zero(frames[i]));
             memset(arch_direct(frames[i]), 0xff, PAGE_SIZE);
         }
@@ -252,13 +252,13 @@ TEST(a_cleared_frame_is_handed_out_as_zeroed_without_a_store)
     paddr_t cleared, dirty, again;
 
     start(8 * MIB);
-    CHECK_EQUAL(frame_alloc_zeroed(FRAME_TABLE, &cleared), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_TABLE, &cleared), 0);
     CHECK_EQUAL(frame_alloc(FRAME_PAGE, &dirty), 0);
     frame_put_zeroed(cleared);
     frame_put(dirty);
     uint64_t zeroed = stub_counts.pages_zeroed;
 
-    CHECK_EQUAL(frame_alloc_zeroed(FRAME_TABLE, &again), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_TABLE, &again), 0);
     CHECK_EQUAL(again.value, cleared.value);
     CHECK_EQUAL(stub_counts.pages_zeroed, zeroed);
     frame_put_zeroed(again);
@@ -279,7 +279,7 @@ TEST(zeroed_frames_are_not_held_back_when_others_run_out)
     frame_put_zeroed(frames[0]);
     CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[0]), 0);
     CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[0]), -ENOMEM);
-    CHECK_EQUAL(frame_alloc_zeroed(FRAME_PAGE, &frames[0]), -ENOMEM);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frames[0]), -ENOMEM);
     CHECK_EQUAL(frame_free_count(), 0);
     give_all(frames, count);
 }
@@ -312,7 +312,7 @@ TEST(caches_give_back_before_an_allocation_fails)
     CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
     CHECK_EQUAL(frame.value, expected.value);
     CHECK_EQUAL(asked, 1);
-    CHECK_EQUAL(frame_alloc_zeroed(FRAME_PAGE, &frame), -ENOMEM);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), -ENOMEM);
     CHECK_EQUAL(asked, 2);
     give_all(frames, count);
 }
@@ -325,7 +325,7 @@ TEST(an_allocation_that_is_made_to_fail_changes_nothing)
     stub_fail_allocation(1);
     CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), -ENOMEM);
     stub_fail_allocation(1);
-    CHECK_EQUAL(frame_alloc_zeroed(FRAME_PAGE, &frame), -ENOMEM);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), -ENOMEM);
     CHECK_EQUAL(frame.value, 7);
     CHECK_EQUAL(frame_free_count(), before);
     CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
@@ -413,7 +413,7 @@ static void adopt_as_the_frontier_moves(uint64_t second, uint64_t adopted, uint6
         CHECK(frame_of(paddr(at))->kind == FRAME_SUPERVISOR && frame_of(paddr(at))->ref_count == 1);
     }
     CHECK_EQUAL(take_census().free, put_back);
-    CHECK_EQUAL(frame_alloc_zeroed(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), 0);
     for (uint64_t at = 0; at < PAGE_SIZE; at++) {
         CHECK_EQUAL(((uint8_t *)arch_direct(frame))[at], 0);
     }
@@ -501,7 +501,7 @@ TEST(random_calls_agree_with_a_table_of_owners)
 
         if (bytes == NULL) {
             int error = choice < 2 ? frame_alloc(FRAME_PAGE, &slots[i].frame)
-                                   : frame_alloc_zeroed(FRAME_TABLE, &slots[i].frame);
+                                   : frame_alloc_zeroed_relock(FRAME_TABLE, &slots[i].frame);
 
             CHECK(error == 0 || (error == -ENOMEM && frame_free_count() == 0));
             if (error == 0) {

@@ -324,14 +324,14 @@ static void step_write(unsigned m, unsigned first, uint64_t failing)
     }
 }
 
-static void step_write_pointer(unsigned m, unsigned first, uint64_t failing)
+static void step_write_as_task(unsigned m, unsigned first, uint64_t failing)
 {
     struct model_page *page = &model[m][first];
     int wanted = allows(page, W) ? 0 : -EFAULT;
-    void *bytes = NULL;
+    uint8_t byte = (uint8_t)pick(256);
 
-    if (!failed(map_write_pointer(maps[m], address_of(first), &bytes), wanted, failing)) {
-        model_write(page, *(uint8_t *)bytes = (uint8_t)pick(256));
+    if (!failed(map_write_relock(maps[m], address_of(first), &byte, 1), wanted, failing)) {
+        model_write(page, byte);
     }
 }
 
@@ -357,10 +357,10 @@ static void step(uint64_t failing)
         step_protect(m, first, count, failing);
         break;
     case 7:
-        map_populate(maps[m], address_of(first), count * P);
+        map_populate_relock(maps[m], address_of(first), count * P);
         break;
     case 8:
-        step_write_pointer(m, first, failing);
+        step_write_as_task(m, first, failing);
         break;
     case 9:
         step_read(m, first, failing, X);

@@ -78,7 +78,7 @@ TEST(a_map_that_can_not_be_had_changes_nothing)
 
     for (uint64_t n = 1; n <= 3; n++) {
         stub_fail_allocation(n);
-        CHECK_EQUAL(map_create(account_root(), &map), -ENOMEM);
+        CHECK_EQUAL(map_create_relock(account_root(), &map), -ENOMEM);
         CHECK(map == NULL && account_root()->ref_count == 1);
         CHECK_EQUAL(world_free(), before);
     }
@@ -267,8 +267,8 @@ TEST(r3_1_attaching_is_one_store_into_the_root)
     world_start(4 << 20);
     uint64_t before = world_free();
 
-    CHECK_EQUAL(windows_init(&windows), 0);
-    CHECK_EQUAL(windows_init(&others), 0);
+    CHECK_EQUAL(windows_init_relock(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&others), 0);
     struct map *map = world_map();
     uint64_t free = world_free();
 
@@ -276,7 +276,7 @@ TEST(r3_1_attaching_is_one_store_into_the_root)
     CHECK_EQUAL(map_attach(map, &windows), 0);
     stub_fail_allocation(0);
     CHECK_EQUAL(world_free(), free);
-    CHECK_EQUAL(frame_of(map->root)->live, 1);
+    CHECK_EQUAL(frame_of(map->space.root)->live, 1);
     CHECK_EQUAL(map_attach(map, &windows), -EBUSY);
     CHECK_EQUAL(map_attach(map, &others), -EBUSY);
     CHECK(list_first(&windows.maps) == &map->windows_link);
@@ -286,7 +286,7 @@ TEST(r3_1_attaching_is_one_store_into_the_root)
     audit_windows(&others);
     audit_finish();
     map_detach(map);
-    CHECK_EQUAL(frame_of(map->root)->live, 0);
+    CHECK_EQUAL(frame_of(map->space.root)->live, 0);
     CHECK_EQUAL(map_attach(map, &others), 0);
     CHECK_PANICS(map_destroy(map), "windows");
     map_detach(map);

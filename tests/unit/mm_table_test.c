@@ -11,7 +11,7 @@ static paddr_t new_table(void)
 {
     paddr_t table;
 
-    CHECK_EQUAL(table_create(&table), 0);
+    CHECK_EQUAL(table_create_relock(&table), 0);
     return table;
 }
 
@@ -72,7 +72,7 @@ TEST(a_walk_ends_at_the_deepest_level_that_is_there)
 
     CHECK_EQUAL(table_walk(root, address, &place), 0);
     CHECK(place.level == 2 && place.index == sv39_index(address, 2) && place.table.value == root.value);
-    CHECK_EQUAL(table_walk_create(root, address, &level0), 0);
+    CHECK_EQUAL(table_walk_create_relock(root, address, &level0), 0);
     CHECK_EQUAL(world_free(), before - 3);
     CHECK_EQUAL(table_walk(root, address, &place), 0);
     CHECK(place.level == 0 && place.index == sv39_index(address, 0) && place.table.value == level0.value);
@@ -95,9 +95,9 @@ TEST(a_leaf_or_a_shared_table_is_in_the_way)
     paddr_t root = new_table(), shared = new_table();
 
     table_set(root, 1, pte_make(shared, PTE_V | PTE_SHARED));
-    CHECK_EQUAL(table_walk_create(root, 1ull << 30, &level0), -EEXIST);
+    CHECK_EQUAL(table_walk_create_relock(root, 1ull << 30, &level0), -EEXIST);
     table_set(root, 2, new_leaf());
-    CHECK_EQUAL(table_walk_create(root, 2ull << 30, &level0), -EEXIST);
+    CHECK_EQUAL(table_walk_create_relock(root, 2ull << 30, &level0), -EEXIST);
 }
 
 TEST(tables_that_can_not_be_had_leave_what_was_made_to_the_map)
@@ -110,7 +110,7 @@ TEST(tables_that_can_not_be_had_leave_what_was_made_to_the_map)
 
     for (uint64_t n = 1; n <= 2; n++) {
         stub_fail_allocation(n);
-        CHECK_EQUAL(table_walk_create(root, 0x1000, &level0), -ENOMEM);
+        CHECK_EQUAL(table_walk_create_relock(root, 0x1000, &level0), -ENOMEM);
         CHECK_EQUAL(level0.value, 1);
     }
     table_drop(root, 2);
@@ -149,7 +149,7 @@ TEST(every_entry_is_visited_once_in_order)
         uint64_t address = check_random(&seed) % SV39_USER_END >> check_random(&seed) % 17;
         unsigned index = sv39_index(address, 0);
 
-        CHECK_EQUAL(table_walk_create(root, address, &level0), 0);
+        CHECK_EQUAL(table_walk_create_relock(root, address, &level0), 0);
         if (table_entries(level0)[index] == 0) {
             table_set(level0, index, new_leaf());
             leaves++;
@@ -171,7 +171,7 @@ TEST(dropped_tables_come_back_as_zeroed_frames)
     world_start(4 << 20);
     paddr_t root = new_table();
 
-    CHECK_EQUAL(table_walk_create(root, 0x200000, &level0), 0);
+    CHECK_EQUAL(table_walk_create_relock(root, 0x200000, &level0), 0);
     for (unsigned i = 0; i < SV39_ENTRIES; i += 7) {
         table_set(level0, i, new_leaf());
     }
@@ -211,6 +211,7 @@ TEST(clearing_a_range_takes_just_what_is_inside)
     for (size_t first = 0; first < ARRAY_COUNT(pages); first++) {
         for (size_t last = first; last < ARRAY_COUNT(pages); last++) {
             struct table_gather gather;
+            struct space space;
 
             world_start(4 << 20);
             uint64_t before = world_free();
@@ -219,13 +220,15 @@ TEST(clearing_a_range_takes_just_what_is_inside)
             for (size_t i = 0; i < ARRAY_COUNT(pages); i++) {
                 uint64_t address = base + pages[i] * PAGE_SIZE;
 
-                CHECK_EQUAL(table_child(level1, sv39_index(address, 1), &level0), 0);
+                CHECK_EQUAL(table_child_relock(level1, sv39_index(address, 1), &level0), 0);
                 table_set(level0, sv39_index(address, 0), new_leaf());
             }
-            table_gather_start(&gather, level1, base + pages[first] * PAGE_SIZE, base + (pages[last] + 1) * PAGE_SIZE);
+            space_init(&space, level1); /* which this hart runs in, as far as it knows */
+            arch_translations()->space = &space;
+            table_gather_start(&gather, &space, base + pages[first] * PAGE_SIZE, base + (pages[last] + 1) * PAGE_SIZE);
             table_clear_range(level1, gather.start, gather.end, &gather);
             table_gather_finish(&gather);
-            CHECK_EQUAL(stub_counts.flushes, 1);
+            CHECK(stub_counts.flushes >= 1); /* a few pages each, else the space */
             for (size_t i = 0; i < ARRAY_COUNT(pages); i++) {
                 uint64_t address = base + pages[i] * PAGE_SIZE;
                 pte_t pte = table_entries(level1)[sv39_index(address, 1)];

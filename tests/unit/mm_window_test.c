@@ -7,6 +7,7 @@
 #include "abi_types.h"
 #include "check.h"
 #include "frame.h"
+#include "harts.h"
 #include "map.h"
 #include "mm_world.h"
 #include "table.h"
@@ -42,7 +43,7 @@ static void start(unsigned count)
 {
     world_start(8 << 20);
     free_at_start = world_free();
-    CHECK_EQUAL(windows_init(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&windows), 0);
     for (uint64_t i = 0; i < 4; i++) {
         load_page(TEXT + i * P, (uint8_t)(0x10 + i), false);
     }
@@ -174,11 +175,8 @@ TEST(r2_8_text_is_never_written)
     CHECK_EQUAL(world_load(maps[0], 0x40000000, &byte), -EFAULT);
     CHECK_EQUAL(map_protect(maps[0], TEXT, P, R | W), -EPERM);
     CHECK_EQUAL(map_remove(maps[0], TEXT, P), -EPERM);
-    void *bytes;
-
-    CHECK_EQUAL(map_write_pointer(maps[0], TEXT, &bytes), -EFAULT);
-    CHECK_EQUAL(map_write_pointer(maps[0], data_pages[1], &bytes), 0);
-    *(uint8_t *)bytes = 1;
+    CHECK_EQUAL(map_write_relock(maps[0], TEXT, "\1", 1), -EFAULT);
+    CHECK_EQUAL(map_write_relock(maps[0], data_pages[1], "\1", 1), 0);
     world_expect(maps[0], data_pages[1], 1);
     CHECK_PANICS(windows_map(&windows, TEXT + 4 * P, frame_zero(), PTE_R, true), "assertion");
     CHECK_PANICS(windows_map(&windows, DATA + 4 * P, frame_zero(), PTE_R | PTE_X, false), "assertion");
@@ -279,7 +277,7 @@ TEST(what_is_reserved_can_be_mapped_without_memory)
     start(0);
     uint64_t free = world_free(), span = 2ull << 20;
 
-    CHECK_EQUAL(windows_reserve(&windows, DATA + span - P, 2 * span + 2 * P), 0);
+    CHECK_EQUAL(windows_reserve_relock(&windows, DATA + span - P, 2 * span + 2 * P), 0);
     CHECK_EQUAL(world_free(), free - 2); /* tables 0 and 1 were there */
     stub_fail_allocation(1);
     for (uint64_t address = DATA + 2 * span; address < DATA + 3 * span + P; address += span) {
@@ -289,7 +287,7 @@ TEST(what_is_reserved_can_be_mapped_without_memory)
     stub_fail_allocation(0);
     windows_unmap(&windows, DATA + 2 * span, 2 * span);
     CHECK_EQUAL(world_free(), free);
-    CHECK_EQUAL(windows_reserve(&windows, TEXT, WINDOW_BYTES), 0);
+    CHECK_EQUAL(windows_reserve_relock(&windows, TEXT, WINDOW_BYTES), 0);
     CHECK_EQUAL(world_free(), free - WINDOW_BYTES / span + 1);
     end();
 }
@@ -304,7 +302,7 @@ TEST(r2_9_a_reservation_that_fails_leaves_the_windows_as_they_were)
 
     for (uint64_t n = 1; error != 0; n++) {
         stub_fail_allocation(n);
-        error = windows_reserve(&windows, DATA + P, 20ull << 20);
+        error = windows_reserve_relock(&windows, DATA + P, 20ull << 20);
         CHECK(error == 0 || error == -ENOMEM);
         if (error != 0) {
             CHECK_EQUAL(world_free(), free);
@@ -318,8 +316,22 @@ TEST(r2_9_a_reservation_that_fails_leaves_the_windows_as_they_were)
 
         free = world_free();
         stub_fail_allocation(n);
-        CHECK_EQUAL(windows_init(&others), -ENOMEM);
+        CHECK_EQUAL(windows_init_relock(&others), -ENOMEM);
         CHECK_EQUAL(world_free(), free);
+    }
+    stub_fail_allocation(0);
+    end();
+}
+
+TEST(c2_text_tables_of_a_reservation_that_fails_are_freed_behind_a_flush_of_all)
+{
+    start(1);
+    for (uint64_t n = 1; n < 4; n++) {
+        uint64_t flushes = stub_counts.full_flushes;
+
+        stub_fail_allocation(n);
+        CHECK_EQUAL(windows_reserve_relock(&windows, TEXT + P, 20ull << 20), -ENOMEM);
+        CHECK_EQUAL(stub_counts.full_flushes - flushes, n > 1 ? 1 : 0);
     }
     stub_fail_allocation(0);
     end();
@@ -339,7 +351,7 @@ TEST(a12_a_fault_in_the_data_window_that_fails_can_be_tried_again)
                 CHECK_EQUAL(world_store(maps[0], data_pages[2], 1), 0);
             }
             stub_fail_allocation(n);
-            error = map_fault(maps[0], data_pages[1], W);
+            error = map_fault_relock(maps[0], data_pages[1], W);
             stub_fail_allocation(0);
             CHECK(error == 0 || error == -ENOMEM);
             audit();
@@ -356,15 +368,15 @@ TEST(populating_links_the_data_tables)
     start(1);
     uint64_t faults = stub_counts.faults;
 
-    map_populate(maps[0], DATA, P);
+    map_populate_relock(maps[0], DATA, P);
     world_expect(maps[0], DATA, 0x80);
     CHECK_EQUAL(stub_counts.faults, faults);
     world_expect(maps[0], data_pages[4], 0x84);
     CHECK(stub_counts.faults > faults);
-    map_populate(maps[0], 0, UINT64_MAX);
+    map_populate_relock(maps[0], 0, UINT64_MAX);
     audit();
     CHECK_EQUAL(world_store(maps[0], data_pages[4], 1), 0);
-    map_populate(maps[0], DATA, WINDOW_BYTES);
+    map_populate_relock(maps[0], DATA, WINDOW_BYTES);
     world_expect(maps[0], data_pages[4], 1);
     end();
 }
@@ -378,7 +390,7 @@ TEST(a14_a_pristine_table_with_too_many_links_is_refused)
 
     frame_of(table)->ref_count = FRAME_REFERENCES_MAX;
     CHECK_EQUAL(world_load(maps[0], DATA, &byte), -ENOMEM);
-    map_populate(maps[0], DATA, P);
+    map_populate_relock(maps[0], DATA, P);
     CHECK_EQUAL(world_load(maps[0], DATA, &byte), -ENOMEM);
     frame_of(table)->ref_count = 1;
     world_expect(maps[0], DATA, 0x80);
@@ -408,10 +420,11 @@ TEST(a14_a_pristine_page_with_too_many_references_is_refused)
 TEST(c6_a_spurious_store_fault_in_the_data_window_is_answered_by_a_flush)
 {
     start(1);
+    harts_keep_still();
     CHECK_EQUAL(world_store(maps[0], data_pages[1], 5), 0);
     uint64_t free = world_free(), flushes = stub_counts.flushes;
 
-    CHECK_EQUAL(map_fault(maps[0], data_pages[1], W), 0);
+    CHECK_EQUAL(map_fault_relock(maps[0], data_pages[1], W), 0);
     CHECK_EQUAL(stub_counts.flushes, flushes + 1);
     CHECK_EQUAL(world_free(), free);
     world_expect(maps[0], data_pages[1], 5);
@@ -438,7 +451,7 @@ TEST(populating_without_memory_leaves_it_to_the_faults)
     uint64_t free = world_free();
 
     stub_fail_allocation(1);
-    map_populate(maps[0], DATA, WINDOW_BYTES);
+    map_populate_relock(maps[0], DATA, WINDOW_BYTES);
     stub_fail_allocation(0);
     CHECK_EQUAL(world_free(), free);
     audit();

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "frame.h"
+#include "harts.h"
 #include "pool.h"
 
 #define SUPERVISOR_BYTES (1ull << 20)
@@ -34,22 +35,41 @@ static void warm_up(void)
     free(frames);
 }
 
+static void fill_initrd(void)
+{
+    static uint8_t bytes[WORLD_INITRD_PAGES][PAGE_SIZE];
+    static bool is_made;
+
+    for (uint64_t page = 0; !is_made && page < WORLD_INITRD_PAGES; page++) {
+        for (uint64_t offset = 0; offset < PAGE_SIZE; offset++) {
+            bytes[page][offset] = world_initrd_byte(page, offset);
+        }
+    }
+    is_made = true;
+    memcpy(arch_direct(initrd), bytes, sizeof(bytes));
+}
+
 void world_start(uint64_t ram_bytes)
+{
+    harts_choose_machine();
+    world_start_on_machine(ram_bytes);
+}
+
+void world_start_on_machine(uint64_t ram_bytes)
 {
     uint64_t end = STUB_RAM_BASE + ram_bytes;
     struct memory_span supervisor = { paddr(STUB_RAM_BASE), paddr(STUB_RAM_BASE + SUPERVISOR_BYTES) };
     struct memory_span files = { paddr(end - WORLD_INITRD_PAGES * PAGE_SIZE), paddr(end) };
     struct memory_span free = { supervisor.end, files.start };
 
-    pool_reclaim_all(); /* pages of the RAM that was before */
+    if (stub_ram != NULL) {
+        pool_reclaim_all(); /* pages of the RAM that was before */
+    }
     stub_start(ram_bytes);
+    harts_start();
     ram_frames = ram_bytes >> PAGE_SHIFT;
     initrd = files.start;
-    for (uint64_t page = 0; page < WORLD_INITRD_PAGES; page++) {
-        for (uint64_t offset = 0; offset < PAGE_SIZE; offset++) {
-            ((uint8_t *)arch_direct(files.start))[page * PAGE_SIZE + offset] = world_initrd_byte(page, offset);
-        }
-    }
+    fill_initrd();
     CHECK_EQUAL(frame_init(&free, 1), 0);
     CHECK_EQUAL(frame_adopt(supervisor, FRAME_SUPERVISOR), 0);
     CHECK_EQUAL(frame_adopt(files, FRAME_INITRD), 0);
@@ -81,31 +101,23 @@ struct map *world_map(void)
 {
     struct map *map;
 
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
     return map;
-}
-
-static int resolve(void *context, uint64_t address, uint8_t access)
-{
-    return map_fault(context, address, access);
 }
 
 int world_load(struct map *map, uint64_t address, uint8_t *value)
 {
-    stub_set_fault_handler(resolve, map);
-    return stub_user_load(map->root, address, value);
+    return harts_load(map, address, value);
 }
 
 int world_store(struct map *map, uint64_t address, uint8_t value)
 {
-    stub_set_fault_handler(resolve, map);
-    return stub_user_store(map->root, address, value);
+    return harts_store(map, address, value);
 }
 
 int world_fetch(struct map *map, uint64_t address, uint8_t *value)
 {
-    stub_set_fault_handler(resolve, map);
-    return stub_user_fetch(map->root, address, value);
+    return harts_fetch(map, address, value);
 }
 
 void world_expect(struct map *map, uint64_t address, uint8_t value)

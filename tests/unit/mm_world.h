@@ -20,6 +20,9 @@
  */
 void world_start(uint64_t ram_bytes);
 
+/* The same on the machine that stub_machine says, in every run of the test. */
+void world_start_on_machine(uint64_t ram_bytes);
+
 paddr_t world_initrd(void);
 uint8_t world_initrd_byte(uint64_t page, uint64_t offset);
 
@@ -32,7 +35,7 @@ uint64_t world_frames(void);
 /* A new map in the root account. */
 struct map *world_map(void);
 
-/* Access a user byte, faults going to map_fault(). Results of map_fault(). */
+/* Access a user byte, faults going to map_fault_relock(). Results of map_fault_relock(). */
 int world_load(struct map *map, uint64_t address, uint8_t *value);
 int world_store(struct map *map, uint64_t address, uint8_t value);
 int world_fetch(struct map *map, uint64_t address, uint8_t *value);

@@ -7,6 +7,7 @@
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "shared_world.h"
+#include "harts.h"
 #include "stub.h"
 
 #define TEXT ABI_TEXT_WINDOW
@@ -16,15 +17,9 @@
 
 static struct map *map;
 
-static int resolve(void *context, uint64_t address, uint8_t access)
-{
-    return map_fault(context, address, access);
-}
-
 static struct map *new_map(void)
 {
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
-    stub_set_fault_handler(resolve, map);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
     return map;
 }
 
@@ -53,7 +48,7 @@ static void check_byte(uint64_t address, const struct object *object, uint64_t s
     CHECK_EQUAL(image_find(map, address, &image, &offset), 0);
     CHECK(image.object == object && image.offset == start && image.length == object->size_bytes - start);
     CHECK_EQUAL(image_read(&image, offset, &byte, 1), 0);
-    CHECK_EQUAL(stub_user_load(map->root, address, &seen), 0);
+    CHECK_EQUAL(harts_load(map, address, &seen), 0);
     CHECK_EQUAL(seen, byte);
 }
 
@@ -86,8 +81,8 @@ static void check_program(bool is_packed)
     struct image image = image_of(object);
     struct elf elf = parsed(object);
 
-    CHECK_EQUAL(program_acquire(&image, account_root(), &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, new_map()), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &program, NULL), 0);
+    CHECK_EQUAL(program_map_relock(program, new_map()), 0);
     for (unsigned i = 0; i < elf.segment_count; i++) {
         check_bytes(&elf.segments[i], object, 0);
     }
@@ -116,10 +111,10 @@ TEST(a_byte_that_the_task_has_written_still_leads_to_where_it_came_from)
     uint64_t data = plan.segments[2].address;
 
     image = image_of(object);
-    CHECK_EQUAL(program_acquire(&image, account_root(), &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, new_map()), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &program, NULL), 0);
+    CHECK_EQUAL(program_map_relock(program, new_map()), 0);
     CHECK_EQUAL(image_find(map, data, &image, &before), 0);
-    CHECK_EQUAL(stub_user_store(map->root, data, 1), 0);
+    CHECK_EQUAL(harts_store(map, data, 1), 0);
     CHECK_EQUAL(image_find(map, data, &image, &offset), 0);
     CHECK(image.object == object && offset == before);
     drop_map();
@@ -200,7 +195,7 @@ TEST(an_image_that_begins_inside_its_file_is_found_from_there)
                                            .account = account_root(),
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
 
-    CHECK_EQUAL(region_load(region_current(), &request, &answer), 0);
+    CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), 0);
     new_map();
     CHECK_EQUAL(region_attach(region_current(), map), 0);
     check_byte(TEXT + MEBIBYTE + 0x123, object, start);

@@ -147,7 +147,7 @@ TEST(ancestor_d47_no_region_is_not_any_region)
 
     world_start();
     CHECK_EQUAL(load_hash_init(&hash), 0);
-    CHECK_EQUAL(region_create(REGION_PRIVATE, account_root(), &hash, &other), 0);
+    CHECK_EQUAL(region_create_relock(REGION_PRIVATE, account_root(), &hash, &other), 0);
     struct load_entry in_region = entry_of(&object, 0, region_current(), 0, LOAD_SITE_DEFAULT);
     struct load_entry program = entry_of(&object, 0, NULL, 0, LOAD_SITE_OWN);
 

@@ -172,7 +172,7 @@ static void start_region(void)
     for (unsigned i = 0; i < IMAGES; i++) {
         images[i].loaded_page[0] = images[i].loaded_page[1] = NOT_LOADED;
     }
-    CHECK_EQUAL(region_create(REGION_SYSTEM, account_root(), load_hash_system(), &region), 0);
+    CHECK_EQUAL(region_create_relock(REGION_SYSTEM, account_root(), load_hash_system(), &region), 0);
 }
 
 static void step(void)
@@ -200,7 +200,7 @@ static void step(void)
     uint32_t entries = region->entry_count, records = load_hash_system()->records.used_count;
 
     stub_fail_allocation(fails ? 1 + random_below(6) : 0);
-    int error = region_load(region, &request, &answer);
+    int error = region_load_relock(region, &request, &answer);
 
     stub_fail_allocation(0);
     CHECK(error == expected || (error == -ENOMEM && expected == 0 && fails && !hit));

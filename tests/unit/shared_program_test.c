@@ -8,6 +8,7 @@
 #include "abi_types.h"
 #include "frame.h"
 #include "shared_world.h"
+#include "harts.h"
 #include "stub.h"
 
 #define MEBIBYTE 0x100000ull
@@ -18,7 +19,7 @@ static int acquire(struct object *object, struct program **out, struct reason *r
 {
     struct image image = image_of(object);
 
-    return program_acquire(&image, account_root(), out, reason);
+    return program_acquire_relock(&image, account_root(), out, reason);
 }
 
 /* Refused with ENOEXEC and these words; nothing has changed, the output included. */
@@ -42,21 +43,15 @@ static struct map *new_map(void)
 {
     struct map *map;
 
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
     return map;
-}
-
-static int resolve(void *context, uint64_t address, uint8_t access)
-{
-    return map_fault(context, address, access);
 }
 
 static uint8_t load(struct map *map, uint64_t address)
 {
     uint8_t byte;
 
-    stub_set_fault_handler(resolve, map);
-    CHECK_EQUAL(stub_user_load(map->root, address, &byte), 0);
+    CHECK_EQUAL(harts_load(map, address, &byte), 0);
     return byte;
 }
 
@@ -99,7 +94,7 @@ TEST(r2_12_two_tasks_map_the_same_read_only_frames)
     for (unsigned i = 0; i < 2; i++) {
         maps[i] = new_map();
         CHECK_EQUAL(acquire(object, &program, NULL), 0);
-        CHECK_EQUAL(program_map(program, maps[i]), 0);
+        CHECK_EQUAL(program_map_relock(program, maps[i]), 0);
         CHECK_EQUAL(maps[i]->heap_start, MAP_IMAGE_START + 0x6000);
         CHECK_EQUAL(maps[i]->heap_end, maps[i]->heap_start);
     }
@@ -135,11 +130,11 @@ TEST(r2_12_data_is_private_and_starts_as_in_the_file)
     CHECK_EQUAL(acquire(object, &program, NULL), 0);
     for (unsigned i = 0; i < 2; i++) {
         maps[i] = new_map();
-        CHECK_EQUAL(program_map(program, maps[i]), 0);
+        CHECK_EQUAL(program_map_relock(program, maps[i]), 0);
     }
     CHECK_EQUAL(load(maps[0], data), first);
-    CHECK_EQUAL(stub_user_store(maps[0]->root, data, (uint8_t)(first + 1)), 0);
-    CHECK_EQUAL(stub_user_store(maps[0]->root, data + 0x2000, 9), 0);
+    CHECK_EQUAL(harts_store(maps[0], data, (uint8_t)(first + 1)), 0);
+    CHECK_EQUAL(harts_store(maps[0], data + 0x2000, 9), 0);
     CHECK_EQUAL(load(maps[0], data), (uint8_t)(first + 1));
     CHECK_EQUAL(load(maps[1], data), first);
     CHECK_EQUAL(load(maps[1], data + 0x2000), 0);
@@ -163,16 +158,15 @@ TEST(r2_8_a_programs_text_never_becomes_writable)
     struct map *map = new_map();
 
     CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, map), 0);
-    stub_set_fault_handler(resolve, map);
+    CHECK_EQUAL(program_map_relock(program, map), 0);
     for (uint64_t address = MAP_IMAGE_START; address < MAP_IMAGE_START + 0x3000; address += PAGE_SIZE) {
         CHECK_EQUAL(map_protect(map, address, PAGE_SIZE, ABI_PROT_READ | ABI_PROT_WRITE), -EACCES);
-        CHECK_EQUAL(stub_user_store(map->root, address, 1), -EFAULT);
+        CHECK_EQUAL(harts_store(map, address, 1), -EFAULT);
     }
     CHECK_EQUAL(map_protect(map, MAP_IMAGE_START + 0x3000, PAGE_SIZE, ABI_PROT_READ | ABI_PROT_EXEC), -EACCES);
-    CHECK_EQUAL(stub_user_fetch(map->root, MAP_IMAGE_START, &byte), 0);
-    CHECK_EQUAL(stub_user_fetch(map->root, MAP_IMAGE_START + 0x2000, &byte), -EFAULT);
-    CHECK_EQUAL(stub_user_fetch(map->root, MAP_IMAGE_START + 0x3000, &byte), -EFAULT);
+    CHECK_EQUAL(harts_fetch(map, MAP_IMAGE_START, &byte), 0);
+    CHECK_EQUAL(harts_fetch(map, MAP_IMAGE_START + 0x2000, &byte), -EFAULT);
+    CHECK_EQUAL(harts_fetch(map, MAP_IMAGE_START + 0x3000, &byte), -EFAULT);
     map_destroy(map);
     program_put(program);
 }
@@ -229,7 +223,7 @@ TEST(programs_at_both_ends_of_both_ranges_are_accepted)
         struct map *map = new_map();
 
         CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
-        CHECK_EQUAL(program_map(program, map), 0);
+        CHECK_EQUAL(program_map_relock(program, map), 0);
         CHECK_EQUAL(map->heap_start, right[i] + 0x2000);
         map_destroy(map);
         program_put(program);
@@ -251,7 +245,7 @@ TEST(a_large_program_is_mapped_by_faults)
     CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
     uint64_t frames = frame_free_count();
 
-    CHECK_EQUAL(program_map(program, map), 0);
+    CHECK_EQUAL(program_map_relock(program, map), 0);
     CHECK(frames - frame_free_count() <= 1); /* entries of the map, but no table */
     load(map, MAP_IMAGE_START + 16 * PAGE_SIZE);
     CHECK(stub_counts.faults > 0);
@@ -270,7 +264,7 @@ TEST(a_gap_between_read_only_segments_ends_what_is_mapped_at_once)
     struct map *map = new_map();
 
     CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, map), 0);
+    CHECK_EQUAL(program_map_relock(program, map), 0);
     load(map, MAP_IMAGE_START);
     load(map, MAP_IMAGE_START + PAGE_SIZE);
     CHECK_EQUAL(stub_counts.faults, 0);
@@ -291,7 +285,7 @@ TEST(a_program_without_any_content_is_zeros)
     struct map *map = new_map();
 
     CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, map), 0);
+    CHECK_EQUAL(program_map_relock(program, map), 0);
     CHECK_EQUAL(load(map, MAP_IMAGE_START), 0);
     map_destroy(map);
     program_put(program);
@@ -334,7 +328,7 @@ TEST(b5_bytes_behind_a_segment_in_its_last_page_are_zero)
     struct map *map = new_map();
 
     CHECK_EQUAL(acquire(object, &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, map), 0);
+    CHECK_EQUAL(program_map_relock(program, map), 0);
     for (unsigned i = 0; i < plan.segment_count; i++) {
         uint64_t start = plan.segments[i].address, end = start + plan.segments[i].file_bytes;
         uint64_t offset = world_header((struct bytes){ world_byte(object, 0), 0 }, i)->offset;
@@ -380,20 +374,20 @@ TEST(r2_12_the_key_has_the_domain_unless_it_is_an_initrd_image)
     struct object *object = world_planned(&plan);
     struct image image = image_of(object);
 
-    CHECK_EQUAL(program_acquire(&image, account_root(), &a, NULL), 0);
-    CHECK_EQUAL(program_acquire(&image, &other, &b, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &a, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, &other, &b, NULL), 0);
     CHECK(a == b);
     /* The same bytes in an object that is no file of the initrd. */
     CHECK_EQUAL(object_create_anonymous(object->size_bytes, &uploaded), 0);
     for (uint64_t i = 0; i < object_page_count(object); i++) {
         paddr_t frame;
 
-        CHECK_EQUAL(object_page_own(uploaded, i, &frame), 0);
+        CHECK_EQUAL(object_page_own_relock(uploaded, i, &frame), 0);
         memcpy(arch_direct(frame), world_byte(object, i * PAGE_SIZE), PAGE_SIZE);
     }
     image = image_of(uploaded);
-    CHECK_EQUAL(program_acquire(&image, account_root(), &b, NULL), 0);
-    CHECK_EQUAL(program_acquire(&image, &other, &c, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &b, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, &other, &c, NULL), 0);
     CHECK(a != b && a != c && b != c);
     CHECK_EQUAL(load_hash_system()->entry_count, 3);
     world_audit();
@@ -471,7 +465,7 @@ TEST(r2_9_every_allocation_of_a_first_start_fails_once)
         struct map *map = new_map();
 
         stub_fail_allocation(nth);
-        int error = program_map(program, map);
+        int error = program_map_relock(program, map);
 
         stub_fail_allocation(0);
         CHECK_EQUAL(map->entry_count, error == 0 ? 4 : 0);
@@ -500,7 +494,7 @@ TEST(a_program_over_something_mapped_leaves_the_map_as_it_was)
 
     CHECK_EQUAL(map_add(map, &request), 0);
     CHECK_EQUAL(acquire(world_planned(&plan), &program, NULL), 0);
-    CHECK_EQUAL(program_map(program, map), -EEXIST);
+    CHECK_EQUAL(program_map_relock(program, map), -EEXIST);
     CHECK_EQUAL(map->entry_count, 1);
     CHECK_EQUAL(map->heap_start, 0);
     map_destroy(map);
@@ -535,13 +529,13 @@ TEST(a_shorter_image_of_a_known_file_is_truncated)
     struct object *object = world_planned(&plan);
     struct image image = image_of(object);
 
-    CHECK_EQUAL(program_acquire(&image, account_root(), &program, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &program, NULL), 0);
     image.length = 4 * PAGE_SIZE;
-    CHECK_EQUAL(program_acquire(&image, account_root(), &other, &reason), -ENOEXEC);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &other, &reason), -ENOEXEC);
     CHECK_STRING(reason.text, "truncated");
     CHECK(other == no_program);
     image.length = object->size_bytes + 1;
-    CHECK_EQUAL(program_acquire(&image, account_root(), &other, &reason), -EINVAL);
+    CHECK_EQUAL(program_acquire_relock(&image, account_root(), &other, &reason), -EINVAL);
 }
 
 /* --- Libraries */
@@ -594,7 +588,7 @@ static struct program *needing_two(void)
 
 static int load_libraries(struct program *program, struct folder *folder, struct reason *reason)
 {
-    return program_load_libraries(program, region_current(), account_root(), open_library, folder, reason);
+    return program_load_libraries_relock(program, region_current(), account_root(), open_library, folder, reason);
 }
 
 TEST(libraries_are_opened_once_and_are_hits_from_then_on)

@@ -64,10 +64,10 @@ TEST(r2_1_two_images_in_one_file_are_two_entries)
         uint32_t hit = round == 0 ? 0 : ABI_REGION_PREVIOUSLY_LOADED;
 
         request.image = (struct image){ object, 0, first.size };
-        CHECK_EQUAL(region_load(region_current(), &request, &answer), 0);
+        CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), 0);
         CHECK(answer.base == TEXT + MEBIBYTE && (answer.answer & ABI_REGION_PREVIOUSLY_LOADED) == hit);
         request.image = (struct image){ object, first.size, second.size };
-        CHECK_EQUAL(region_load(region_current(), &request, &answer), 0);
+        CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), 0);
         CHECK(answer.base == TEXT + 2 * MEBIBYTE && (answer.answer & ABI_REGION_PREVIOUSLY_LOADED) == hit);
     }
     free(first.data);
@@ -85,7 +85,7 @@ TEST(ancestor_d09_the_bytes_loaded_are_the_images_own)
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
 
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
     struct map_request request = { .start = MAP_AREA_START,
                                    .size_bytes = object->size_bytes,
                                    .object = object,
@@ -95,10 +95,10 @@ TEST(ancestor_d09_the_bytes_loaded_are_the_images_own)
 
     CHECK_EQUAL(map_add(map, &request), 0);
     for (uint64_t offset = 0; offset < object->size_bytes; offset += PAGE_SIZE) {
-        void *dirty;
+        uint8_t dirty[64];
 
-        CHECK_EQUAL(map_write_pointer(map, MAP_AREA_START + offset, &dirty), 0);
-        memset(dirty, 0xdd, 64);
+        memset(dirty, 0xdd, sizeof(dirty));
+        CHECK_EQUAL(map_write_relock(map, MAP_AREA_START + offset, dirty, sizeof(dirty)), 0);
     }
     CHECK_EQUAL(world_load(object, ANY, 0, &answer), 0);
     for (uint64_t offset = 0; offset < 0x800; offset++) {
@@ -132,7 +132,7 @@ TEST(ancestor_d10_an_image_that_leaves_its_object_is_refused)
         struct abi_region_loaded answer = world_untouched;
         uint64_t state = world_state();
 
-        CHECK_EQUAL(region_load(region_current(), &request, &answer), -EINVAL);
+        CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), -EINVAL);
         CHECK_EQUAL(world_state(), state);
         CHECK(world_is_untouched(&answer));
     }
@@ -144,7 +144,7 @@ TEST(ancestor_d11_untouched_anonymous_memory_is_an_object_like_any_other)
     struct object *object;
 
     world_start();
-    CHECK_EQUAL(region_create(REGION_PRIVATE, account_root(), load_hash_system(), &region), 0);
+    CHECK_EQUAL(region_create_relock(REGION_PRIVATE, account_root(), load_hash_system(), &region), 0);
     CHECK_EQUAL(object_create_anonymous(16 * PAGE_SIZE, &object), 0);
     struct region_load_request request = { .image = image_of(object),
                                            .account = account_root(),
@@ -152,7 +152,7 @@ TEST(ancestor_d11_untouched_anonymous_memory_is_an_object_like_any_other)
     struct abi_region_loaded answer = world_untouched;
     uint64_t state = world_state();
 
-    CHECK_EQUAL(region_load(region, &request, &answer), -ENOEXEC); /* its zeros are read, and are no ELF file */
+    CHECK_EQUAL(region_load_relock(region, &request, &answer), -ENOEXEC); /* its zeros are read, and are no ELF file */
     CHECK_EQUAL(world_state(), state);
     CHECK(world_is_untouched(&answer));
     object_put(object);
@@ -169,7 +169,7 @@ TEST(ancestor_d21_a_new_object_at_an_old_ones_address_is_never_a_hit)
     struct object *old = world_planned(&plan);
     struct image image = image_of(old);
 
-    CHECK_EQUAL(program_acquire(&image, account, &program, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account, &program, NULL), 0);
     program_put(program);
     object_put(old); /* the entry holds on to it: nothing else can get its address */
     CHECK_EQUAL(old->ref_count > 0, true);
@@ -179,7 +179,7 @@ TEST(ancestor_d21_a_new_object_at_an_old_ones_address_is_never_a_hit)
 
     CHECK(new == old); /* the pool gave the same address again */
     image = image_of(new);
-    CHECK_EQUAL(program_acquire(&image, account, &program, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, account, &program, NULL), 0);
     CHECK_EQUAL(program_start(program).entry, MAP_IMAGE_START + 0x20);
     program_put(program);
 }
@@ -256,7 +256,7 @@ TEST(r2_2_a_hit_with_a_shorter_image_is_refused)
     struct region_load_request request = { .image = { object, 0, object->size_bytes - PAGE_SIZE },
                                            .account = account_root(),
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
-    CHECK_EQUAL(region_load(region_current(), &request, &answer), -EINVAL);
+    CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), -EINVAL);
     CHECK(world_is_untouched(&answer));
 }
 
@@ -511,7 +511,7 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
                                                .account = account_root(),
                                                .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
 
-        error = region_load(region_current(), &request, &answer);
+        error = region_load_relock(region_current(), &request, &answer);
     }
     CHECK_EQUAL(error, -ENOSPC);
     CHECK_EQUAL(loaded, RECORD_PAGES_MAX * 42 / 2);
@@ -523,11 +523,11 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
     uint64_t state = world_state();
 
-    CHECK_EQUAL(region_load(region_current(), &request, &answer), -ENOSPC);
+    CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), -ENOSPC);
     CHECK_EQUAL(world_state(), state);
     CHECK(world_is_untouched(&answer));
     request.image.offset = 0;
-    CHECK_EQUAL(region_load(region_current(), &request, &answer), 0);
+    CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), 0);
     CHECK_EQUAL(answer.answer, ABI_REGION_SYSTEM_CLASS | ABI_REGION_PREVIOUSLY_LOADED);
 }
 

@@ -304,7 +304,7 @@ TEST(r2_6_a_file_that_was_not_linked_for_the_windows_is_enoexec)
                                            .flags = ANY | ABI_REGION_IMAGE_MANIFEST,
                                            .reason = &reason };
 
-    CHECK_EQUAL(region_load(region_current(), &request, &answer), -ENOEXEC);
+    CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), -ENOEXEC);
     CHECK_STRING(reason.text, "not a library: 0xa0100000 is not in the text window");
     world_check_refused(object, ANY, 0, -ENOEXEC);
 }

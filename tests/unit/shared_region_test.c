@@ -7,6 +7,7 @@
 #include "abi_types.h"
 #include "frame.h"
 #include "shared_world.h"
+#include "harts.h"
 #include "stub.h"
 
 #define TEXT ABI_TEXT_WINDOW
@@ -16,11 +17,6 @@
 #define MEBIBYTE 0x100000ull
 
 /* --- 2.8 Protection */
-
-static int resolve(void *context, uint64_t address, uint8_t access)
-{
-    return map_fault(context, address, access);
-}
 
 TEST(r2_8_no_task_writes_text_and_none_executes_data)
 {
@@ -33,32 +29,30 @@ TEST(r2_8_no_task_writes_text_and_none_executes_data)
     uint64_t data = DATA + MEBIBYTE + 2 * PAGE_SIZE;
 
     world_check_loaded(object, ANY, 0, TEXT + MEBIBYTE, false);
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
-    CHECK_EQUAL(map_create(account_root(), &other), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &other), 0);
     CHECK_EQUAL(region_attach(region_current(), map), 0);
     CHECK_EQUAL(region_attach(region_current(), other), 0);
-    stub_set_fault_handler(resolve, map);
-    CHECK_EQUAL(stub_user_fetch(map->root, TEXT + MEBIBYTE, &byte), 0);
-    CHECK_EQUAL(stub_user_load(map->root, TEXT + MEBIBYTE + PAGE_SIZE, &byte), 0);
-    CHECK_EQUAL(stub_user_store(map->root, TEXT + MEBIBYTE, 1), -EFAULT);
-    CHECK_EQUAL(stub_user_store(map->root, TEXT + MEBIBYTE + PAGE_SIZE, 1), -EFAULT);
-    CHECK_EQUAL(stub_user_fetch(map->root, TEXT + MEBIBYTE + PAGE_SIZE, &byte), -EFAULT);
-    CHECK_EQUAL(stub_user_fetch(map->root, data, &byte), -EFAULT);
+    CHECK_EQUAL(harts_fetch(map, TEXT + MEBIBYTE, &byte), 0);
+    CHECK_EQUAL(harts_load(map, TEXT + MEBIBYTE + PAGE_SIZE, &byte), 0);
+    CHECK_EQUAL(harts_store(map, TEXT + MEBIBYTE, 1), -EFAULT);
+    CHECK_EQUAL(harts_store(map, TEXT + MEBIBYTE + PAGE_SIZE, 1), -EFAULT);
+    CHECK_EQUAL(harts_fetch(map, TEXT + MEBIBYTE + PAGE_SIZE, &byte), -EFAULT);
+    CHECK_EQUAL(harts_fetch(map, data, &byte), -EFAULT);
     CHECK(map_protect(map, TEXT + MEBIBYTE, PAGE_SIZE, ABI_PROT_READ | ABI_PROT_WRITE) != 0);
     CHECK(map_remove(map, TEXT + MEBIBYTE, PAGE_SIZE) != 0);
     /* Data is a task's own once it writes: the pristine page and the neighbour keep the file's byte. */
     uint8_t pristine = *world_byte(object, 3 * PAGE_SIZE);
 
-    CHECK_EQUAL(stub_user_load(map->root, data, &byte), 0);
+    CHECK_EQUAL(harts_load(map, data, &byte), 0);
     CHECK_EQUAL(byte, pristine);
-    CHECK_EQUAL(stub_user_store(map->root, data, (uint8_t)(pristine + 1)), 0);
-    CHECK_EQUAL(stub_user_load(map->root, data, &byte), 0);
+    CHECK_EQUAL(harts_store(map, data, (uint8_t)(pristine + 1)), 0);
+    CHECK_EQUAL(harts_load(map, data, &byte), 0);
     CHECK_EQUAL(byte, (uint8_t)(pristine + 1));
-    CHECK_EQUAL(stub_user_store(map->root, data + 0x1000, 7), 0); /* zero-fill */
-    stub_set_fault_handler(resolve, other);
-    CHECK_EQUAL(stub_user_load(other->root, data, &byte), 0);
+    CHECK_EQUAL(harts_store(map, data + 0x1000, 7), 0); /* zero-fill */
+    CHECK_EQUAL(harts_load(other, data, &byte), 0);
     CHECK_EQUAL(byte, pristine);
-    CHECK_EQUAL(stub_user_load(other->root, data + 0x1000, &byte), 0);
+    CHECK_EQUAL(harts_load(other, data + 0x1000, &byte), 0);
     CHECK_EQUAL(byte, 0);
     world_audit();
     region_detach(map);
@@ -75,11 +69,10 @@ TEST(r2_8_read_only_data_faults_on_a_store)
 
     world_start();
     world_check_loaded(world_planned(&plan), ANY, 0, TEXT + MEBIBYTE, false);
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
     CHECK_EQUAL(region_attach(region_current(), map), 0);
-    stub_set_fault_handler(resolve, map);
-    CHECK_EQUAL(stub_user_load(map->root, TEXT + MEBIBYTE + PAGE_SIZE, &byte), 0);
-    CHECK_EQUAL(stub_user_store(map->root, TEXT + MEBIBYTE + PAGE_SIZE, 1), -EFAULT);
+    CHECK_EQUAL(harts_load(map, TEXT + MEBIBYTE + PAGE_SIZE, &byte), 0);
+    CHECK_EQUAL(harts_store(map, TEXT + MEBIBYTE + PAGE_SIZE, 1), -EFAULT);
     region_detach(map);
     map_destroy(map);
 }
@@ -125,16 +118,16 @@ TEST(r3_7_the_last_reference_takes_every_entry_and_page_along)
     uint64_t state = world_state();
 
     for (unsigned round = 0; round < 3; round++) {
-        CHECK_EQUAL(region_create(REGION_SYSTEM, account_root(), load_hash_system(), &region), 0);
+        CHECK_EQUAL(region_create_relock(REGION_SYSTEM, account_root(), load_hash_system(), &region), 0);
         struct region_load_request request = { .image = image_of(object),
                                                .account = account_root(),
                                                .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
 
-        CHECK_EQUAL(region_load(region, &request, &answer), 0);
+        CHECK_EQUAL(region_load_relock(region, &request, &answer), 0);
         request.flags |= ABI_REGION_ALTERNATE_SITE;
-        CHECK_EQUAL(region_load(region, &request, &answer), 0);
+        CHECK_EQUAL(region_load_relock(region, &request, &answer), 0);
         request.image = image_of(other);
-        CHECK_EQUAL(region_load(region, &request, &answer), 0);
+        CHECK_EQUAL(region_load_relock(region, &request, &answer), 0);
         /* Another region's entries are no hits in the current one. */
         CHECK(load_hash_find(load_hash_system(), region_current(), &request.image, 0, LOAD_SITE_ALTERNATE) == NULL);
         region_get(region);
@@ -154,7 +147,7 @@ TEST(r3_1_a_map_holds_one_reference_to_its_region)
     struct map *map;
 
     world_start();
-    CHECK_EQUAL(map_create(account_root(), &map), 0);
+    CHECK_EQUAL(map_create_relock(account_root(), &map), 0);
     CHECK(region_of(map) == NULL);
     region_detach(map);
     CHECK_EQUAL(region_attach(region_current(), map), 0);

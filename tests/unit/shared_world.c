@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "harts.h"
 #include "pool.h"
 #include "stub.h"
 #include "table.h"
@@ -203,7 +204,9 @@ void world_start(void)
     struct memory_span free = { paddr(STUB_RAM_BASE), paddr(STUB_RAM_BASE + WORLD_FREE_PAGES * PAGE_SIZE) };
     struct memory_span initrd = { free.end, paddr(free.end.value + WORLD_INITRD_PAGES * PAGE_SIZE) };
 
+    harts_choose_machine();
     stub_start(initrd.end.value - STUB_RAM_BASE);
+    harts_start();
     CHECK_EQUAL(frame_init(&free, 1), 0);
     CHECK_EQUAL(frame_adopt(initrd, FRAME_INITRD), 0);
     warm_up();
@@ -211,6 +214,14 @@ void world_start(void)
     frame_set_reclaim(shared_reclaim);
     initrd_next = initrd.start;
     initrd_end = initrd.end;
+}
+
+void world_end(void)
+{
+    region_put(region_current());
+    shared_reclaim();
+    load_hash_destroy(load_hash_system());
+    pool_reclaim_all();
 }
 
 void world_restart_server(void)
@@ -254,7 +265,7 @@ int world_load_manifest(struct object *object, uint32_t flags, uint64_t base, st
         .image = image_of(object), .account = account_root(), .base = base, .flags = flags, .manifest = manifest
     };
 
-    return region_load(region_current(), &request, answer);
+    return region_load_relock(region_current(), &request, answer);
 }
 
 int world_load(struct object *object, uint32_t flags, uint64_t base, struct abi_region_loaded *answer)

@@ -19,8 +19,11 @@
 #define WORLD_FREE_PAGES 2048u
 #define WORLD_INITRD_PAGES 8192u
 
-/* Start mm and the server on fresh RAM. Called once, first, in each test. */
+/* Start mm and the server on fresh RAM. Called first in each test. */
 void world_start(void);
+
+/* Drop all of it, when no map and no object is left: world_start() may be called again. */
+void world_end(void);
 
 /* Drop the current region, in which nobody is, and every program that is unused; and start anew with an empty server. */
 void world_restart_server(void);

@@ -96,7 +96,8 @@ static uint8_t *start_user_page(void)
 
         table[sv39_index(USER_PAGE, level)] = level > 0 ? below : below | PTE_U | PTE_R | PTE_W | PTE_A | PTE_D;
     }
-    arch_root_switch(paddr(STUB_RAM_BASE));
+    arch_satp_set(sv39_satp(paddr(STUB_RAM_BASE), 1));
+    arch_unlock(); /* the generator takes it */
     return arch_direct(paddr(STUB_RAM_BASE + 3 * PAGE_SIZE));
 }
 

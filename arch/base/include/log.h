@@ -16,7 +16,7 @@ struct log_reader {
 };
 void log_reader_init(struct log_reader *reader);
 
-/* Copy the next bytes, up to @capacity. Returns how many: 0 at the end. Nothing is logged meanwhile. */
+/* Copy the next bytes, up to @capacity. Returns how many: 0 at the end. */
 unsigned long log_read(struct log_reader *reader, char *bytes, unsigned long capacity);
 
 /* Where the bytes go: set once the console is known; before that they are kept in the ring. */

@@ -12,9 +12,12 @@ _Noreturn void panic_at(const char *file, int line, const char *format, ...) __a
 /* More state, in front of the panic itself. */
 void panic_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Where a panic's bytes go, and what ends the machine; before they are set, it stops in silence. */
+/*
+ * Where a panic's bytes go, what ends the machine, and what keeps other harts from running on and printing; before they
+ * are set, it stops in silence. Of several harts that panic the first one is heard.
+ */
 void panic_set_output(void (*put)(const char *bytes, unsigned long size));
-void panic_set_stop(void (*stop)(void));
+void panic_set_stop(void (*stop)(void), void (*stop_others)(void));
 
 /*
  * Who knows the supervisor's functions by address: gives the name of the one that has @address, and writes how far

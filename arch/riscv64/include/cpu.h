@@ -14,6 +14,9 @@ struct cpu_features {
 /* Probe this hart by trying. Traps must be set up. */
 struct cpu_features cpu_probe(void);
 
+/* What the harts that run have, all alike: called by the first one. */
+void cpu_use(struct cpu_features features);
+
 /* The time register, in ticks of the timebase. */
 static inline uint64_t cpu_time(void)
 {
@@ -32,15 +35,19 @@ static inline uint64_t cpu_instructions(void)
     return count;
 }
 
-/* Interrupt this hart once the time register has reached @ticks; UINT64_MAX: never. cpu_probe() was called. */
+/* Interrupt this hart once the time register has reached @ticks; UINT64_MAX: never. cpu_use() was called. */
 void cpu_timer_set(uint64_t ticks);
 
 /*
- * Let the timer's interrupts through while in U-mode and in cpu_wait(); and those of devices, once somebody is there
+ * Let the timer's interrupts through while in U-mode and in cpu_wait(); those of other harts; and those of devices, once somebody is there
  * to take them: one that is left pending would come for ever.
  */
 void cpu_timer_interrupts_enable(void);
+void cpu_software_interrupts_enable(void);
 void cpu_device_interrupts_enable(void);
+
+/* Another hart's interrupt was taken note of. */
+void cpu_software_interrupt_clear(void);
 
 /* Sleep until an interrupt is pending; it is not taken. Returns the pending ones, bits as in SIE_*. */
 uint64_t cpu_wait(void);

@@ -22,9 +22,6 @@
 #define SIE_STIE (CSR_BITS(1) << 5)
 #define SIE_SEIE (CSR_BITS(1) << 9)
 
-#define SATP_ASID_SHIFT 44
-#define SATP_ASID_MASK CSR_BITS(0xffff)
-
 #define SCAUSE_INTERRUPT (CSR_BITS(1) << 63)
 #ifndef __ASSEMBLER__
 enum scause {

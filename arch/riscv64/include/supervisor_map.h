@@ -30,3 +30,10 @@ struct memory_span supervisor_map_image(void);
 
 /* The build id that the linker gave it: ABI_BUILD_ID_BYTES bytes. */
 const uint8_t *supervisor_map_build_id(void);
+
+/*
+ * Where stacks of further harts go: 512 pages; and one page of it, which gets the zeroed or used @frame. @take gives a
+ * zeroed frame for the table. Returns 0 or -ENOMEM.
+ */
+uint64_t supervisor_map_stacks(void);
+int supervisor_map_page(uint64_t address, paddr_t frame, int (*take)(paddr_t *out));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hart_translations.h"
+#include "lock.h"
 #include "types.h"
 
 /*
@@ -10,7 +12,8 @@
  *
  * A trap from U-mode saves the registers that C may clobber into the frame and calls C on the hart's stack. C code
  * preserves s0..s11, so they are stored only when the hart is to run another task: a quick system call never touches
- * them. The supervisor runs with interrupts off from entry to exit.
+ * them. The supervisor runs with interrupts off from entry to exit, and without its lock where what is called does not
+ * take it.
  */
 struct trap_frame {
     uint64_t pc;
@@ -29,28 +32,49 @@ struct trap_frame {
 struct fp_frame {
     uint64_t f[32];
     uint64_t fcsr;
+    struct hart *hart; /* that has had the values in its registers last; NULL: none */
+};
+
+/* Whether a hart returns to the task that it came from. */
+enum hart_reschedule {
+    HART_RESCHEDULES = -1, /* no: trap_schedule() says where to, and the supervisor's lock is held until then */
+    HART_RETURNS = 0,
+    HART_RESCHEDULES_LATER = 1, /* no, but the lock is not held for that yet */
 };
 
 struct hart {
     /* Fixed when the hart starts. */
+    struct lock *supervisor_lock; /* here, because its address takes two instructions elsewhere */
     uint64_t hart_id; /* the hardware's */
-    uint64_t hart_index; /* ours, dense from 0 */
+    uint64_t index; /* ours, dense from 0 */
     uint64_t stack_bottom;
     uint64_t stack_top;
     uint64_t emergency_stack_top; /* for a trap that finds the stack overrun */
     /* The hart's own, interrupts off. */
     struct trap_frame *frame; /* of the task that runs, or ran last */
-    uint64_t reschedule; /* not 0: don't return to that task, ask trap_schedule() */
+    int64_t reschedule; /* enum hart_reschedule */
     struct fp_frame *fp_owner; /* whose values the floating-point registers hold */
     uint64_t overrun_sp; /* the stack pointer that was found outside the stack */
+    uint64_t timer_ticks; /* when its timer interrupt is due */
+    struct lock_holder locks;
+    uint32_t start_state; /* supervisor/harts.c: how far its start has come */
+    /* The scheduler's. */
+    uint64_t next_tick; /* when the tick is due, of the clock; old unless is_tick_armed */
+    bool is_tick_armed; /* the timer interrupt comes no later than at next_tick */
+    bool ran_since_tick; /* the running task was running at the last tick already */
+    /* Under the supervisor's lock. */
+    struct hart_translations translations;
 };
+
+/* The harts that run tasks, by index; NULL: none has that index. */
+extern struct hart *harts[];
+extern uint32_t hart_mask; /* a bit for each; it grows while harts start */
+
+register struct hart *hart_in_tp __asm__("tp");
 
 static inline struct hart *this_hart(void)
 {
-    struct hart *hart;
-
-    __asm__("mv %0, tp" : "=r"(hart));
-    return hart;
+    return hart_in_tp;
 }
 
 /* All registers at a trap inside the supervisor, on its stack. */
@@ -79,7 +103,8 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value);
 void trap_interrupt(uint64_t cause);
 
 /*
- * The frame to run next; called when the hart is to reschedule, with the current frame saved as a whole. @result is
+ * The frame to run next; called when the hart is to reschedule, with the current frame saved as a whole, and the
+ * supervisor's lock held (HART_RESCHEDULES); it has been released when the frame is run. @result is
  * that of the system call that made it so, TRAP_NO_RESULT after an exception or interrupt.
  */
 #define TRAP_NO_RESULT INT64_MIN

@@ -16,6 +16,8 @@
 typedef uint64_t pte_t;
 
 #define SV39_SATP_MODE (8ull << 60) /* satp's mode field for this format */
+#define SV39_SATP_ASID_SHIFT 44
+#define SV39_SATP_ASID_MASK 0xffffull
 #define SV39_ENTRIES 512
 #define SV39_USER_ROOT_ENTRIES 256
 #define SV39_USER_END 0x4000000000ull /* 2^38: the first address behind the users' half */
@@ -62,10 +64,10 @@ static inline bool pte_is_table(pte_t pte)
     return (pte & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V;
 }
 
-/* The value of satp that makes @root the root table, with ASID 0. */
-static inline uint64_t sv39_satp(paddr_t root)
+/* The value of satp that makes @root the root table, under @asid. */
+static inline uint64_t sv39_satp(paddr_t root, uint64_t asid)
 {
-    return SV39_SATP_MODE | root.value >> PAGE_SHIFT;
+    return SV39_SATP_MODE | asid << SV39_SATP_ASID_SHIFT | root.value >> PAGE_SHIFT;
 }
 
 /* The index into the table of @level (2 = root) that covers @address. */

@@ -57,7 +57,7 @@ static void try_harts(void)
     uint64_t mask[3] = { 7, 7, 7 };
 
     expect("sched_getaffinity", harts(0, sizeof(mask[0]), mask), 8);
-    expect("sched_getaffinity_one_hart", (int64_t)mask[0], 1);
+    expect_true("sched_getaffinity_harts_from_0_on", mask[0] != 0 && (mask[0] & (mask[0] + 1)) == 0);
     expect("sched_getaffinity_with_more_room", harts(1, 2 * sizeof(mask[0]), mask), 8);
     expect_true("sched_getaffinity_writes_what_it_says", mask[1] == 7 && mask[2] == 7);
     expect("sched_getaffinity_no_room", harts(0, 0, mask), -EINVAL);

@@ -1,0 +1,64 @@
+"""`make test-long`: the boot suites with several harts, and on QEMU 10 with hardware that sets no A and D bits.
+
+The last line is `N passed, N failed, N skipped` over all. A run that needs QEMU 10 is skipped by name without it.
+"""
+
+import argparse
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+QEMU10 = ROOT / "build" / "deps" / "qemu10" / "qemu-system-riscv64"
+SVADE = "-cpu rv64,svade=on,svadu=off"
+DETERMINISTIC = "-icount shift=0,sleep=off -seed 1"
+# Name, harts, flags of QEMU 10 or None for the default one.
+RUNS = (
+    ("smp-1", 1, None), ("smp-2", 2, None), ("smp-4", 4, None), ("svade-smp-1", 1, SVADE),
+    ("svade-icount-smp-4", 4, f"{SVADE} {DETERMINISTIC}"),
+)
+
+
+def runner_for(runner, harts, flags):
+    """The runner with other harts, and with QEMU 10 and @flags where the emulator was."""
+    words = []
+    for word in shlex.split(runner):
+        if word.startswith("--qemu=") and flags is not None:
+            machine = word.partition(" ")[2]
+            word = f"--qemu={shlex.quote(str(QEMU10))} {machine} {flags}"
+        words += [] if word.startswith("--smp=") else [word]
+    return shlex.join([*words, f"--smp={harts}"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runner", required=True)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--filter", default="")
+    options = parser.parse_args()
+    sums = [0, 0, 0]
+    for name, harts, flags in RUNS:
+        if flags is not None and not QEMU10.exists():
+            print(f"=== {name}: skipped: needs QEMU 10, which `make setup` could not bring", flush=True)
+            sums[2] += 1
+            continue
+        print(f"=== {name}", flush=True)
+        done = subprocess.run([sys.executable, "tests/run.py", "--folder=boot", f"--filter={options.filter}",
+                               f"--build={options.build}", f"--runner={runner_for(options.runner, harts, flags)}",
+                               f"--report=build/test/junit-{name}.xml"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+                              stdin=subprocess.DEVNULL, check=False)
+        lines = done.stdout.splitlines() or [""]
+        print("\n".join(lines[:-1]), f"\n{name}: {lines[-1]}", flush=True)
+        counts = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", lines[-1])
+        more = [int(count or 0) for count in counts.groups()] if counts else [0, 1, 0]
+        if done.returncode and not more[1]:
+            more[1] = 1
+        sums = [before + count for before, count in zip(sums, more)]
+    print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
+    return 1 if sums[1] or not sums[0] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
