@@ -19,6 +19,7 @@
  *                    count is 0
  *     zeroed         every frame in the zeroed list is all zero
  *     counted        free_count is the length of both lists plus all frames of free spans from the frontier on
+ *     charged        see account-frames in account.c
  *
  * Locking: the supervisor's lock; dropped while a page is zeroed.
  *
@@ -68,9 +69,28 @@ static void *descriptor_page(uint64_t number)
     return (struct frame *)arch_descriptors() + ALIGNED_DOWN(number, GROUP_FRAMES);
 }
 
-static void describe(uint64_t number, enum frame_kind kind)
+static void describe(uint64_t number, enum frame_kind kind, struct account *owner)
 {
-    *frame_of(address_of(number)) = (struct frame){ .ref_count = 1, .kind = (uint8_t)kind };
+    *frame_of(address_of(number)) = (struct frame){
+        .ref_count = 1,
+        .owner = kind == FRAME_TABLE ? 0 : owner->id, /* of a table, these are its groups */
+        .kind = (uint8_t)kind,
+    };
+    owner->uses[ACCOUNT_FRAMES].used++;
+}
+
+static inline void uncharge(struct account *account)
+{
+    if (--account->uses[ACCOUNT_FRAMES].used == 0) {
+        account_settle(account);
+    }
+}
+
+static inline void uncharge_owner(const struct frame *descriptor)
+{
+    if (descriptor->kind != FRAME_TABLE) {
+        uncharge(account_of((uint16_t)descriptor->owner));
+    }
 }
 
 /* Whether the page of descriptors for the group of @number is there: some area knows a frame in that group. */
@@ -122,7 +142,7 @@ static void enter_group(struct area *area)
     }
     arch_descriptor_page_map(page, address_of(number + needed - 1));
     for (uint64_t i = 0; i < needed; i++) {
-        describe(number + i, FRAME_SUPERVISOR);
+        describe(number + i, FRAME_SUPERVISOR, &account_supervisor);
     }
     area->known_end += needed;
     frames.free_count -= needed;
@@ -186,14 +206,14 @@ static void give_listed(uint32_t *list, paddr_t frame)
     frames.free_count++;
 }
 
-static int hand_out(uint32_t number, enum frame_kind kind, paddr_t *out)
+static int hand_out(uint32_t number, enum frame_kind kind, struct account *account, paddr_t *out)
 {
     arch_assert_locked();
     frames.free_count--;
     if (frames.free_count < frames.free_minimum) {
         frames.free_minimum = frames.free_count;
     }
-    describe(number, kind);
+    describe(number, kind, account);
     *out = address_of(number);
     return 0;
 }
@@ -235,6 +255,7 @@ int frame_init(const struct memory_span *free, size_t count)
     frames.wasted_count = 0;
     frames.descriptor_count = 0;
     frames.reclaim = NULL;
+    account_start();
     for (size_t i = 0; i < count; i++) {
         uint64_t first = free[i].start.value >> PAGE_SHIFT, end = free[i].end.value >> PAGE_SHIFT;
 
@@ -242,7 +263,7 @@ int frame_init(const struct memory_span *free, size_t count)
         frames.free_count += end - first;
     }
     frames.free_minimum = frames.free_count;
-    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &frames.zero);
+    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, &frames.zero);
 }
 
 /* Open an empty area at @first, where the order of addresses wants it. */
@@ -268,7 +289,7 @@ static int describe_group(uint64_t number)
         void *page = descriptor_page(number);
         bool table_missing = arch_descriptor_table_missing(page);
         paddr_t frame;
-        int error = frame_alloc(FRAME_SUPERVISOR, &frame);
+        int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame);
 
         if (error != 0) {
             return error;
@@ -307,13 +328,13 @@ int frame_adopt(struct memory_span span, enum frame_kind kind)
         area->end = end < group_end ? end : group_end;
         area->known_end = area->end; /* from here on the frontier sees that this group is described */
         for (; number < area->end; number++) {
-            describe(number, kind);
+            describe(number, kind, &account_supervisor);
         }
     }
     return 0;
 }
 
-int frame_alloc(enum frame_kind kind, paddr_t *out)
+int frame_alloc(enum frame_kind kind, struct account *account, paddr_t *out)
 {
     uint32_t number;
 
@@ -322,13 +343,13 @@ int frame_alloc(enum frame_kind kind, paddr_t *out)
     }
     do {
         if (take_listed(&frames.dirty, &number) || take_listed(&frames.zeroed, &number) || take_untouched(&number)) {
-            return hand_out(number, kind, out);
+            return hand_out(number, kind, account, out);
         }
     } while (reclaim());
     return -ENOMEM;
 }
 
-int frame_alloc_zeroed_relock(enum frame_kind kind, paddr_t *out)
+int frame_alloc_zeroed_relock(enum frame_kind kind, struct account *account, paddr_t *out)
 {
     uint32_t number;
 
@@ -337,10 +358,10 @@ int frame_alloc_zeroed_relock(enum frame_kind kind, paddr_t *out)
     }
     do {
         if (take_listed(&frames.zeroed, &number)) {
-            return hand_out(number, kind, out);
+            return hand_out(number, kind, account, out);
         }
         if (take_listed(&frames.dirty, &number) || take_untouched(&number)) {
-            (void)hand_out(number, kind, out);
+            (void)hand_out(number, kind, account, out);
             arch_unlock();
             arch_page_zero(arch_direct(*out));
             arch_lock();
@@ -356,8 +377,14 @@ void frame_put(paddr_t frame)
 
     ASSERT(descriptor->ref_count != 0);
     if (--descriptor->ref_count == 0) {
+        uncharge_owner(descriptor);
         give_listed(&frames.dirty, frame);
     }
+}
+
+void frame_uncharge_table(struct account *account)
+{
+    uncharge(account);
 }
 
 void frame_put_zeroed(paddr_t frame)
@@ -366,6 +393,7 @@ void frame_put_zeroed(paddr_t frame)
 
     ASSERT(descriptor->ref_count != 0);
     if (--descriptor->ref_count == 0) {
+        uncharge_owner(descriptor);
         give_listed(&frames.zeroed, frame);
     }
 }

@@ -48,7 +48,7 @@ int map_create_relock(struct account *account, struct map **out)
     }
     paddr_t root;
 
-    if (table_create_relock(&root) != 0) {
+    if (table_create_relock(account, &root) != 0) {
         pool_free(&map_pool, map);
         return -ENOMEM;
     }
@@ -75,7 +75,7 @@ void map_destroy(struct map *map)
     map_entries_drop(map);
     space_end(&map->space);
     arch_root_clear(table_entries(map->space.root));
-    table_drop(map->space.root, 2);
+    table_drop(map->account, map->space.root, 2);
     account_put(map->account);
     pool_free(&map_pool, map);
 }
@@ -109,7 +109,7 @@ void map_detach(struct map *map)
     struct table_gather gather;
 
     space_region_changed(&map->space);
-    table_gather_start(&gather, &map->space, WINDOW_DATA_BASE, WINDOW_DATA_BASE + WINDOW_BYTES);
+    table_gather_start(&gather, &map->space, map->account, WINDOW_DATA_BASE, WINDOW_DATA_BASE + WINDOW_BYTES);
     table_gather_entry(&gather, map->space.root, WINDOW_TEXT_ROOT_SLOT);
     if (slot != 0 && (frame_of(pte_frame(slot))->groups & DATA_WINDOW_GROUPS) != 0) {
         gather.takes_shared = true;

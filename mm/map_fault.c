@@ -58,8 +58,8 @@ static int shared_page_relock(const struct map_entry *entry, uint64_t address, p
 {
     struct object *object = entry->object;
     uint64_t page = page_in_object(entry, address);
-    int error =
-        object->kind == OBJECT_INITRD ? object_page(object, page, out) : object_page_own_relock(object, page, out);
+    int error = object->kind == OBJECT_INITRD ? object_page(object, page, out)
+                                              : object_page_own_relock(object, page, entry->map->account, out);
 
     return error == -EINVAL ? -EFAULT : error;
 }
@@ -78,12 +78,12 @@ static int private_page(const struct map_entry *entry, uint64_t address, paddr_t
     return 0;
 }
 
-int map_copy_page_relock(paddr_t source, paddr_t *out)
+int map_copy_page_relock(struct account *account, paddr_t source, paddr_t *out)
 {
     if (source.value == frame_zero().value) {
-        return frame_alloc_zeroed_relock(FRAME_PAGE, out);
+        return frame_alloc_zeroed_relock(FRAME_PAGE, account, out);
     }
-    int error = frame_alloc(FRAME_PAGE, out);
+    int error = frame_alloc(FRAME_PAGE, account, out);
 
     if (error == 0) {
         arch_unlock();
@@ -109,7 +109,7 @@ static int map_missing_relock(struct map *map, const struct map_entry *entry, ui
         return error;
     }
     if (!is_shared && access == ABI_PROT_WRITE) {
-        error = map_copy_page_relock(page, &frame);
+        error = map_copy_page_relock(map->account, page, &frame);
         if (error != 0) {
             return error;
         }
@@ -157,7 +157,7 @@ int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf)
         map_flush_page(map, address);
         return 0;
     }
-    int error = map_copy_page_relock(pte_frame(*leaf), &copy);
+    int error = map_copy_page_relock(map->account, pte_frame(*leaf), &copy);
 
     if (error != 0) {
         return error;
@@ -215,7 +215,7 @@ int map_fault_relock(struct map *map, uint64_t address, uint8_t access)
 
     if (leaf == NULL) {
         paddr_t level0;
-        int error = table_walk_create_relock(map->space.root, address, &level0);
+        int error = table_walk_create_relock(map->account, map->space.root, address, &level0);
 
         if (error != 0) {
             return error;

@@ -26,7 +26,7 @@ void map_pages_clear(struct map *map, uint64_t start, uint64_t end)
     arch_assert_locked();
     struct table_gather gather;
 
-    table_gather_start(&gather, &map->space, start, end);
+    table_gather_start(&gather, &map->space, map->account, start, end);
     while (start < end) {
         unsigned slot = sv39_index(start, 2);
         uint64_t limit = part_end(start, end, 2);

@@ -58,10 +58,10 @@ static inline void map_show_code(struct map *map, uint64_t address, paddr_t fram
 }
 
 /*
- * A new frame, one reference, with the contents of @source, which the caller's leaf or entry holds; where that can end
+ * A new frame of @account, one reference, with the contents of @source, which the caller's leaf or entry holds; where that can end
  * meanwhile, the caller looks again, and drops what may have been copied too late. Returns 0 or -ENOMEM.
  */
-int map_copy_page_relock(paddr_t source, paddr_t *out);
+int map_copy_page_relock(struct account *account, paddr_t source, paddr_t *out);
 
 /*
  * A store to a private page that may be written by copying; @leaf shows it read-only. The frame is taken if it is this

@@ -25,7 +25,7 @@ static bool populate_entry(struct map *map, const struct map_entry *entry, uint6
             continue;
         }
         if (address >= table_end) {
-            if (table_walk_create_relock(map->space.root, address, &level0) != 0) {
+            if (table_walk_create_relock(map->account, map->space.root, address, &level0) != 0) {
                 return false;
             }
             table_end = ALIGNED_DOWN(address, sv39_span(1)) + sv39_span(1);

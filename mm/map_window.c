@@ -30,7 +30,7 @@
 /* The map's own table of the slot that the data window is in, made if need be. */
 static int own_level1_relock(struct map *map, paddr_t *out)
 {
-    return table_child_relock(map->space.root, WINDOW_DATA_ROOT_SLOT, out);
+    return table_child_relock(map->account, map->space.root, WINDOW_DATA_ROOT_SLOT, out);
 }
 
 /* Show the pristine pages around @index in the own table @level0. Where one can't be had, the rest is left out. */
@@ -59,13 +59,13 @@ static int own_level0_relock(struct map *map, paddr_t level1, unsigned index, pa
         *out = pte_frame(pte);
         return 0;
     }
-    int error = table_create_relock(out);
+    int error = table_create_relock(map->account, out);
 
     if (error != 0) {
         return error;
     }
     if (table_entries(level1)[index] != pte) {
-        frame_put_zeroed(*out);
+        table_put_unused(map->account, *out);
         return WINDOW_CHANGED;
     }
     arch_fence_stores(); /* as in table_child_relock() */

@@ -138,14 +138,14 @@ int object_page(const struct object *object, uint64_t index, paddr_t *out)
 }
 
 /* A new frame with what the page shows now. */
-static int alloc_page_relock(const struct object *object, uint64_t index, paddr_t *out)
+static int alloc_page_relock(const struct object *object, uint64_t index, struct account *account, paddr_t *out)
 {
     paddr_t source;
 
     if (object_page(object, index, &source) != 0) {
-        return frame_alloc_zeroed_relock(FRAME_PAGE, out);
+        return frame_alloc_zeroed_relock(FRAME_PAGE, account, out);
     }
-    int error = frame_alloc(FRAME_PAGE, out);
+    int error = frame_alloc(FRAME_PAGE, account, out);
 
     if (error == 0) {
         arch_unlock();
@@ -155,7 +155,7 @@ static int alloc_page_relock(const struct object *object, uint64_t index, paddr_
     return error;
 }
 
-int object_page_own_relock(struct object *object, uint64_t index, paddr_t *out)
+int object_page_own_relock(struct object *object, uint64_t index, struct account *account, paddr_t *out)
 {
     paddr_t frame;
 
@@ -168,7 +168,7 @@ int object_page_own_relock(struct object *object, uint64_t index, paddr_t *out)
     if (page_store_get(&object->pages, index, out)) {
         return 0;
     }
-    int error = alloc_page_relock(object, index, &frame);
+    int error = alloc_page_relock(object, index, account, &frame);
 
     if (error != 0) {
         return error;
@@ -177,7 +177,7 @@ int object_page_own_relock(struct object *object, uint64_t index, paddr_t *out)
         frame_put(frame); /* another hart was faster */
         return 0;
     }
-    error = page_store_put(&object->pages, index, frame);
+    error = page_store_put(&object->pages, index, frame, account);
     if (error != 0) {
         frame_put(frame);
         return error;

@@ -5,6 +5,9 @@
  * a new root over the old one. A slot is 0 when empty. A frame's slot is its address with bit 0 set, so that a frame at
  * physical address 0 is not taken for nothing.
  *
+ * Nodes come from the pool of the account that made them necessary, which has no other objects: so whoever may touch a
+ * page can pay for what keeps it, and no group pays for nodes of another.
+ *
  * Invariants (for the auditor, by these names):
  *     store-filled   a node's `filled` is the number of its slots other than 0, and never 0
  *     store-count    `count` is the number of frames held
@@ -12,11 +15,12 @@
  *
  * Locking: as the object's that the store belongs to.
  *
- * Typical use: page_store_put(&store, index, frame) -> page_store_get(&store, index, &frame) -> page_store_clear(&store)
+ * Typical use: page_store_put(&store, index, frame, account) -> page_store_get() -> page_store_clear(&store)
  */
 #include "page_store.h"
 
 #include "abi_errno.h"
+#include "account.h"
 #include "frame.h"
 #include "panic.h"
 #include "pool.h"
@@ -33,7 +37,7 @@ struct node {
     uint64_t filled;
 };
 
-static struct pool node_pool = POOL("page store", struct node);
+static_assert(sizeof(struct node) <= PAGE_STORE_NODE_BYTES, "the pools of accounts are made for it");
 
 static struct node *node_in(uint64_t slot)
 {
@@ -103,18 +107,18 @@ static void free_nodes(struct node *chain)
     while (chain != NULL) {
         struct node *next = node_in(chain->slots[0]);
 
-        pool_free(&node_pool, chain);
+        pool_free(pool_of(chain), chain);
         chain = next;
     }
 }
 
 /* A chain of @count empty nodes, linked through their first slot. */
-static int alloc_nodes(unsigned count, struct node **out)
+static int alloc_nodes(struct account *account, unsigned count, struct node **out)
 {
     struct node *chain = NULL;
 
     for (; count > 0; count--) {
-        struct node *node = pool_alloc(&node_pool);
+        struct node *node = pool_alloc(&account->nodes);
 
         if (node == NULL) {
             free_nodes(chain);
@@ -154,11 +158,11 @@ static void grow(struct page_store *store, unsigned height, struct node **chain)
     }
 }
 
-int page_store_put(struct page_store *store, uint64_t index, paddr_t frame)
+int page_store_put(struct page_store *store, uint64_t index, paddr_t frame, struct account *account)
 {
     ASSERT(index < PAGE_STORE_INDEX_MAX);
     struct node *chain = NULL;
-    int error = alloc_nodes(missing_nodes(store, index), &chain);
+    int error = alloc_nodes(account, missing_nodes(store, index), &chain);
 
     if (error != 0) {
         return error;
@@ -199,7 +203,7 @@ static void drop_node(struct node *node, unsigned height)
         }
         node->filled--;
     }
-    pool_free(&node_pool, node);
+    pool_free(pool_of(node), node);
 }
 
 void page_store_clear(struct page_store *store)

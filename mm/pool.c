@@ -4,7 +4,8 @@
  * A page is one frame: a header, then objects. Objects behind `carve_offset` were never handed out, so a new page costs
  * no loop over its objects; the others that are free are linked through their first word.
  *
- *     new frame -> partial <-> full;  partial -> spare -> partial;  partial -> given back (when there is a spare)
+ *     new frame -> partial <-> full;  partial -> spare -> partial;  partial -> given back (when there is a spare, or
+ *     the pool is not the supervisor's: a group pays for nothing that it doesn't use)
  *
  * Invariants (for the auditor, by these names):
  *     page-used      a page's `used` is the number of its objects that are neither in its free list nor behind
@@ -19,6 +20,7 @@
  */
 #include "pool.h"
 
+#include "account.h"
 #include "frame.h"
 #include "panic.h"
 
@@ -42,6 +44,16 @@ static void enlist(struct pool *pool)
     list_push_back(&pools, &pool->all_link);
 }
 
+static struct pool_page *page_of(const void *object)
+{
+    return (struct pool_page *)ALIGNED_DOWN((uintptr_t)object, PAGE_SIZE);
+}
+
+struct pool *pool_of(const void *object)
+{
+    return page_of(object)->pool;
+}
+
 static bool has_room(const struct pool *pool, const struct pool_page *page)
 {
     return page->free != NULL || pool->object_bytes <= PAGE_SIZE - page->carve_offset;
@@ -51,7 +63,7 @@ static struct pool_page *new_page(struct pool *pool)
 {
     paddr_t frame;
 
-    if (frame_alloc(FRAME_SUPERVISOR, &frame) != 0) {
+    if (frame_alloc(FRAME_SUPERVISOR, pool->account, &frame) != 0) {
         return NULL;
     }
     struct pool_page *page = arch_direct(frame);
@@ -98,6 +110,14 @@ static void *take_object(struct pool *pool, struct pool_page *page)
     return object;
 }
 
+void pool_end(struct pool *pool)
+{
+    ASSERT(pool->pages == 0);
+    if (pool->all_link.next != NULL) {
+        list_remove(&pool->all_link);
+    }
+}
+
 void *pool_alloc(struct pool *pool)
 {
     arch_assert_locked();
@@ -126,7 +146,7 @@ void *pool_alloc(struct pool *pool)
 static void retire_page(struct pool *pool, struct pool_page *page)
 {
     list_remove(&page->link);
-    if (pool->spare == NULL) {
+    if (pool->spare == NULL && pool->account == &account_supervisor) {
         pool->spare = page;
     } else {
         give_page(pool, page);
@@ -139,7 +159,7 @@ void pool_free(struct pool *pool, void *object)
     if (object == NULL) {
         return;
     }
-    struct pool_page *page = (struct pool_page *)ALIGNED_DOWN((uintptr_t)object, PAGE_SIZE);
+    struct pool_page *page = page_of(object);
     bool was_full = !has_room(pool, page);
 
     ASSERT(page->pool == pool);

@@ -12,7 +12,8 @@
  *     table-groups      an entry other than 0 has its group's bit set
  *     table-references  a table's ref_count is the number of entries that point to it, plus one for a root's or a
  *                       window's owner
- *     table-own         an entry without PTE_SHARED that points to a table is the only one that does
+ *     table-own         an entry without PTE_SHARED that points to a table is the only one that does; the table is
+ *                       charged to the account of that entry's map, or of its windows: see account-frames
  *
  * Locking: the supervisor's lock.
  *
@@ -25,17 +26,30 @@
 
 #define CLEARED_TABLE 1ull
 
-int table_create_relock(paddr_t *out)
+int table_create_relock(struct account *account, paddr_t *out)
 {
-    return frame_alloc_zeroed_relock(FRAME_TABLE, out);
+    return frame_alloc_zeroed_relock(FRAME_TABLE, account, out);
 }
 
-int table_child_relock(paddr_t table, unsigned index, paddr_t *out)
+/* A table that is all zero, and whose only reference is the caller's. */
+static void put_cleared(struct account *account, paddr_t table)
+{
+    frame_uncharge_table(account);
+    frame_put_zeroed(table);
+}
+
+void table_put_unused(struct account *account, paddr_t table)
+{
+    ASSERT(frame_of(table)->ref_count == 1 && frame_of(table)->live == 0);
+    put_cleared(account, table);
+}
+
+int table_child_relock(struct account *account, paddr_t table, unsigned index, paddr_t *out)
 {
     pte_t pte = table_entries(table)[index];
 
     if (pte == 0) {
-        int error = table_create_relock(out);
+        int error = table_create_relock(account, out);
 
         if (error == 0) {
             arch_fence_stores(); /* nobody walks on into what the frame held before it was zeroed */
@@ -50,12 +64,12 @@ int table_child_relock(paddr_t table, unsigned index, paddr_t *out)
     return 0;
 }
 
-int table_walk_create_relock(paddr_t root, uint64_t address, paddr_t *out)
+int table_walk_create_relock(struct account *account, paddr_t root, uint64_t address, paddr_t *out)
 {
     paddr_t level1;
-    int error = table_child_relock(root, sv39_index(address, 2), &level1);
+    int error = table_child_relock(account, root, sv39_index(address, 2), &level1);
 
-    return error != 0 ? error : table_child_relock(level1, sv39_index(address, 1), out);
+    return error != 0 ? error : table_child_relock(account, level1, sv39_index(address, 1), out);
 }
 
 pte_t table_walk(paddr_t root, uint64_t address, struct table_place *place)
@@ -114,16 +128,16 @@ void table_for_each(paddr_t table, unsigned level, uint64_t base, table_visit *v
     }
 }
 
-static void drop_entry(pte_t pte, unsigned level)
+static void drop_entry(struct account *account, pte_t pte, unsigned level)
 {
     if (level > 0 && pte_is_table(pte) && (pte & PTE_SHARED) == 0) {
-        table_drop(pte_frame(pte), level - 1);
+        table_drop(account, pte_frame(pte), level - 1);
     } else {
         frame_put(pte_frame(pte));
     }
 }
 
-void table_drop(paddr_t table, unsigned level)
+void table_drop(struct account *account, paddr_t table, unsigned level)
 {
     struct frame *descriptor = frame_of(table);
     pte_t *entry = table_entries(table);
@@ -141,7 +155,7 @@ void table_drop(paddr_t table, unsigned level)
 
         for (unsigned i = 0; i < count && live > 0; i++) {
             if (entry[i] != 0) {
-                drop_entry(entry[i], level);
+                drop_entry(account, entry[i], level);
                 entry[i] = 0;
                 live--;
             }
@@ -149,12 +163,14 @@ void table_drop(paddr_t table, unsigned level)
         groups >>= 1;
         entry += TABLE_GROUP;
     }
-    frame_put_zeroed(table);
+    put_cleared(account, table);
 }
 
-void table_gather_start(struct table_gather *gather, struct space *space, uint64_t start, uint64_t end)
+void table_gather_start(struct table_gather *gather, struct space *space, struct account *account, uint64_t start,
+                        uint64_t end)
 {
     gather->space = space;
+    gather->account = account;
     gather->start = start;
     gather->end = end;
     gather->takes_shared = false;
@@ -163,9 +179,9 @@ void table_gather_start(struct table_gather *gather, struct space *space, uint64
     gather->count = 0;
 }
 
-void table_gather_start_every_space(struct table_gather *gather)
+void table_gather_start_every_space(struct table_gather *gather, struct account *account)
 {
-    table_gather_start(gather, NULL, 0, 0);
+    table_gather_start(gather, NULL, account, 0, 0);
 }
 
 static void flush(struct table_gather *gather)
@@ -219,10 +235,14 @@ void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned ind
 
 void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsigned index)
 {
-    paddr_t child = pte_frame(table_entries(table)[index]);
+    pte_t pte = table_entries(table)[index];
+    paddr_t child = pte_frame(pte);
 
     ASSERT(frame_of(child)->live == 0);
     table_set(table, index, 0);
+    if ((pte & PTE_SHARED) == 0) {
+        frame_uncharge_table(gather->account);
+    }
     gather->tables_changed = true;
     fence_ledger_table(gather->space, gather->start, child);
     gather_frame(gather, child.value | CLEARED_TABLE);

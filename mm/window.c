@@ -38,14 +38,14 @@ static uint64_t last_serial;
 
 int windows_init_relock(struct windows *windows)
 {
-    int error = table_create_relock(&windows->text);
+    int error = table_create_relock(&account_supervisor, &windows->text);
 
     if (error != 0) {
         return error;
     }
-    error = table_create_relock(&windows->data);
+    error = table_create_relock(&account_supervisor, &windows->data);
     if (error != 0) {
-        frame_put_zeroed(windows->text);
+        table_put_unused(&account_supervisor, windows->text);
         return error;
     }
     list_init(&windows->maps);
@@ -59,8 +59,8 @@ void windows_destroy(struct windows *windows)
     ASSERT(list_is_empty(&windows->maps));
     spaces_forget_region(windows->serial);
     fence_ledger_region(windows->serial);
-    table_drop(windows->text, 1);
-    table_drop(windows->data, 1);
+    table_drop(&account_supervisor, windows->text, 1);
+    table_drop(&account_supervisor, windows->data, 1);
 }
 
 static bool is_in_data(uint64_t address)
@@ -87,7 +87,7 @@ int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64
     ASSERT(is_in_one_window(address, PAGE_SIZE) && (flags & ~(PTE_R | PTE_X)) == 0 && flags != 0);
     ASSERT(is_in_data(address) ? flags == PTE_R : !writable);
     paddr_t level0;
-    int error = table_child_relock(level1_of(windows, address), sv39_index(address, 1), &level0);
+    int error = table_child_relock(&account_supervisor, level1_of(windows, address), sv39_index(address, 1), &level0);
 
     if (error != 0) {
         return error;
@@ -113,7 +113,7 @@ static void undo_reserve(paddr_t level1, uint64_t start, uint64_t end, const uin
 {
     struct table_gather gather;
 
-    table_gather_start_every_space(&gather);
+    table_gather_start_every_space(&gather, &account_supervisor);
     for (uint64_t address = start; address < end; address += TABLE_SPAN) {
         unsigned index = sv39_index(address, 1), bit = index % WINDOW_DATA_TABLES;
 
@@ -136,7 +136,7 @@ int windows_reserve_relock(struct windows *windows, uint64_t start, uint64_t siz
         bool is_new = table_entries(level1)[index] == 0;
         paddr_t level0;
 
-        if (table_child_relock(level1, index, &level0) != 0) {
+        if (table_child_relock(&account_supervisor, level1, index, &level0) != 0) {
             undo_reserve(level1, first, address, made);
             return -ENOMEM;
         }
@@ -158,6 +158,7 @@ static void unmap_from(struct map *map, uint64_t start, uint64_t end, struct tab
     const pte_t *pristine = table_entries(map->windows->data), *entries = table_entries(level1);
     unsigned limit = sv39_index(end - 1, 1) + 1;
 
+    gather->account = map->account;
     for (unsigned index = sv39_index(start, 1); index < limit; index++) {
         if ((entries[index] & PTE_SHARED) != 0 && pristine[index] == 0) {
             table_gather_cleared_table(gather, level1, index);
@@ -171,7 +172,7 @@ void windows_unmap(struct windows *windows, uint64_t start, uint64_t size)
     arch_assert_locked();
     ASSERT(size > 0 && is_in_one_window(start, size));
     struct table_gather gather;
-    table_gather_start_every_space(&gather);
+    table_gather_start_every_space(&gather, &account_supervisor);
     table_clear_range(level1_of(windows, start), start, start + size, &gather);
     if (is_in_data(start)) {
         LIST_FOR_EACH(link, &windows->maps) {

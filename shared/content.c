@@ -11,6 +11,7 @@
 #include "content.h"
 
 #include "abi_errno.h"
+#include "account.h"
 #include "arch.h"
 #include "checked.h"
 #include "panic.h"
@@ -58,7 +59,7 @@ static int copy_with_cleared_tail(const struct image *image, uint64_t end, struc
     if (error != 0) {
         return error;
     }
-    error = object_page_own_relock(shadow, image_page(image, end), &frame);
+    error = object_page_own_relock(shadow, image_page(image, end), &account_supervisor, &frame);
     if (error != 0) {
         object_put(shadow);
         return error;
@@ -160,10 +161,10 @@ static int adjust_word(struct object *shadow, uint64_t offset, uint64_t slide)
     unsigned here = PAGE_SIZE - in_page < WORD_BYTES ? (unsigned)(PAGE_SIZE - in_page) : WORD_BYTES;
     paddr_t first, second;
     uint64_t word = 0;
-    int error = object_page_own_relock(shadow, offset >> PAGE_SHIFT, &first);
+    int error = object_page_own_relock(shadow, offset >> PAGE_SHIFT, &account_supervisor, &first);
 
     if (error == 0 && here < WORD_BYTES) {
-        error = object_page_own_relock(shadow, (offset >> PAGE_SHIFT) + 1, &second);
+        error = object_page_own_relock(shadow, (offset >> PAGE_SHIFT) + 1, &account_supervisor, &second);
     }
     if (error != 0) {
         return error;

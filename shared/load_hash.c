@@ -106,7 +106,7 @@ static void grow(struct load_hash *hash)
     uint32_t old_page_count = hash->page_count, got = old_page_count;
     paddr_t frame;
 
-    while (got < 2 * old_page_count && frame_alloc(FRAME_SUPERVISOR, &frame) == 0) {
+    while (got < 2 * old_page_count && frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame) == 0) {
         hash->pages[got++] = arch_direct(frame);
     }
     if (got == 2 * old_page_count) {
@@ -122,7 +122,7 @@ static void grow(struct load_hash *hash)
 int load_hash_init(struct load_hash *hash)
 {
     paddr_t frame;
-    int error = frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &frame);
+    int error = frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, &frame);
 
     if (error != 0) {
         return error;

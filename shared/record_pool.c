@@ -71,7 +71,7 @@ static bool grow_by_a_step(struct record_pool *pool)
     paddr_t frames[RECORD_STEP_PAGES];
     unsigned got = 0;
 
-    while (got < RECORD_STEP_PAGES && frame_alloc(FRAME_SUPERVISOR, &frames[got]) == 0) {
+    while (got < RECORD_STEP_PAGES && frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frames[got]) == 0) {
         got++;
     }
     if (got < RECORD_STEP_PAGES) {

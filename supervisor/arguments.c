@@ -45,7 +45,7 @@ static int next_place(struct arguments *arguments, char **place, uint32_t *room)
     }
     if (used == 0) {
         arch_lock();
-        int error = frame_alloc(FRAME_SUPERVISOR, &arguments->frames[index]);
+        int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &arguments->frames[index]);
 
         arch_unlock();
         if (error) {

@@ -18,7 +18,7 @@ int user_path_copy_in(uaddr_t from, enum user_path_emptiness emptiness, struct u
 
     if (length == -ENAMETOOLONG) {
         arch_lock();
-        int error = frame_alloc(FRAME_SUPERVISOR, &path->frame);
+        int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &path->frame);
 
         arch_unlock();
         if (error) {
@@ -309,7 +309,7 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
 
     CALL_UNUSED(a2, a3, a4, a5);
     arch_lock();
-    int64_t result = frame_alloc(FRAME_SUPERVISOR, &frame);
+    int64_t result = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame);
 
     arch_unlock();
     if (result < 0) {

@@ -102,7 +102,7 @@ static int64_t load(const struct abi_region_load *call, struct region_load_reque
 static int take_frame(paddr_t *frame)
 {
     arch_lock();
-    int error = frame_alloc(FRAME_SUPERVISOR, frame);
+    int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, frame);
 
     arch_unlock();
     return error;

@@ -392,7 +392,7 @@ static const struct file_kind kind = {
 int console_file_init(void)
 {
     paddr_t frame;
-    int error = frame_alloc(FRAME_SUPERVISOR, &frame);
+    int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame);
 
     if (error) {
         return error;

@@ -82,7 +82,7 @@ _Noreturn void hart_main(struct hart *hart)
 
 static int take_frame_relock(paddr_t *out)
 {
-    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, out);
+    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, out);
 }
 
 /* NULL: the hart with this row of the device tree may be started. */

@@ -190,7 +190,7 @@ static inline int fill_part_relock(struct pipe *pipe, uaddr_t from, uint64_t siz
     uint64_t offset = pipe->written & PAGE_MASK;
 
     if (frame->value == 0) {
-        int error = frame_alloc(FRAME_SUPERVISOR, frame);
+        int error = frame_alloc(FRAME_SUPERVISOR, task_current()->account, frame);
 
         if (error) {
             return error;

@@ -171,7 +171,7 @@ static void lay_out_memory(uint64_t device_tree)
 
 static int take_table_relock(paddr_t *out)
 {
-    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, out);
+    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, out);
 }
 
 static bool give_back_caches(void)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "account.h"
 #include "arch.h"
 #include "memory_span.h"
 #include "types.h"
@@ -22,7 +23,10 @@ enum frame_kind {
 struct frame {
     uint32_t ref_count; /* 0: free */
     uint32_t sharers; /* of a free frame: the next one's number; else used by usage.c while it counts */
-    uint32_t groups; /* of a table: bit i says that entries 16 i .. 16 i + 15 may be other than 0 */
+    union {
+        uint32_t groups; /* of a table: bit i says that entries 16 i .. 16 i + 15 may be other than 0 */
+        uint32_t owner; /* of any other: the id of the account that it is charged to */
+    };
     uint16_t live; /* of a table: entries other than 0 */
     uint8_t kind;
     uint8_t seen; /* used by usage.c */
@@ -39,7 +43,8 @@ static_assert(sizeof(struct frame) == 16, "ARCH_DESCRIPTOR_BASE's window is laid
 int frame_init(const struct memory_span *free, size_t count);
 
 /*
- * Give descriptors to frames that lie outside the free spans and hold something already, each with one reference.
+ * Give descriptors to frames that lie outside the free spans and hold something already, each with one reference and
+ * charged to the supervisor.
  * Returns 0, or -ENOMEM when there are no frames for the descriptors, or after FRAME_ADOPTED_MAX calls; what was
  * adopted until then stays so.
  */
@@ -48,12 +53,12 @@ int frame_adopt(struct memory_span span, enum frame_kind kind);
 
 /*
  * Take a free frame with one reference. The contents of the first are undefined, of the second zero: it drops the lock
- * while it makes them so.
+ * while it makes them so. It is charged to @account: that of whoever is the first to use it.
  * When none is left, caches are asked to give back (frame_set_reclaim) before it fails.
  * Returns 0 or -ENOMEM.
  */
-int frame_alloc(enum frame_kind kind, paddr_t *out);
-int frame_alloc_zeroed_relock(enum frame_kind kind, paddr_t *out);
+int frame_alloc(enum frame_kind kind, struct account *account, paddr_t *out);
+int frame_alloc_zeroed_relock(enum frame_kind kind, struct account *account, paddr_t *out);
 
 /* The descriptor of a frame that has one. */
 static inline struct frame *frame_of(paddr_t frame)
@@ -82,8 +87,12 @@ static inline bool frame_try_get(paddr_t frame)
     return true;
 }
 
-/* One reference less; the last one frees the frame. */
+/*
+ * One reference less; the last one frees the frame, and charges its owner no more. A table doesn't know its owner: who
+ * takes it away from its map says so, with frame_uncharge_table(), before the last reference is put.
+ */
 void frame_put(paddr_t frame);
+void frame_uncharge_table(struct account *account);
 
 /* The same for a frame that the caller knows to be all zero when this is the last reference: a cleared table. */
 void frame_put_zeroed(paddr_t frame);

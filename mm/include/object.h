@@ -61,10 +61,10 @@ static inline uint64_t object_page_count(const struct object *object)
 int object_page(const struct object *object, uint64_t index, paddr_t *out);
 
 /*
- * The same, but a page that no frame holds yet gets a zeroed one; and a shadow's page becomes its own, copied.
- * Not for initrd files: -EACCES. Returns 0, -EINVAL or -ENOMEM.
+ * The same, but a page that no frame holds yet gets a zeroed one; and a shadow's page becomes its own, copied. What it
+ * takes is charged to @account. Not for initrd files: -EACCES. Returns 0, -EINVAL or -ENOMEM.
  */
-int object_page_own_relock(struct object *object, uint64_t index, paddr_t *out);
+int object_page_own_relock(struct object *object, uint64_t index, struct account *account, paddr_t *out);
 
 /*
  * Copy bytes of the object into supervisor memory. Returns 0 or -EINVAL when the range leaves the object.

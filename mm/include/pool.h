@@ -5,12 +5,16 @@
 
 /*
  * Pools of the supervisor's small objects of one size each, carved out of single frames.
- * A page whose last object is freed goes back to the frames, but for one that each pool keeps.
+ * A page whose last object is freed goes back to the frames, but for one that each pool of the supervisor's keeps.
  */
+struct account;
+extern struct account account_supervisor;
+
 struct pool {
     /* Fixed. */
     const char *name;
     size_t object_bytes;
+    struct account *account; /* who pays for its pages */
     /* Under the pool's use: the supervisor's lock. */
     struct list partial; /* pages with at least one free object */
     struct list full;
@@ -22,8 +26,14 @@ struct pool {
 
 #define POOL(pool_name, type) \
     { \
-        .name = (pool_name), .object_bytes = (sizeof(type) + 15) & ~(size_t)15 \
+        .name = (pool_name), .object_bytes = (sizeof(type) + 15) & ~(size_t)15, .account = &account_supervisor \
     }
+
+/* A pool that has no object is done with: it can't be used any more. */
+void pool_end(struct pool *pool);
+
+/* The pool that @object came from. */
+struct pool *pool_of(const void *object);
 
 /* An object with undefined contents, 16-byte aligned; NULL when there is no memory. */
 void *pool_alloc(struct pool *pool);

@@ -14,8 +14,14 @@
 /* Entries that one bit of frame.groups stands for. */
 #define TABLE_GROUP 16u
 
-/* A new, empty table with one reference. Returns 0 or -ENOMEM. */
-int table_create_relock(paddr_t *out);
+/*
+ * A new, empty table with one reference, charged to @account: that of its map, or the supervisor's for windows. What
+ * makes, takes away or drops tables is told the same account again. Returns 0 or -ENOMEM.
+ */
+int table_create_relock(struct account *account, paddr_t *out);
+
+/* Drop a table that was never linked. */
+void table_put_unused(struct account *account, paddr_t table);
 
 static inline pte_t *table_entries(paddr_t table)
 {
@@ -50,14 +56,14 @@ unsigned table_next_live(paddr_t table, unsigned from, unsigned limit);
  * The table that entry @index of @table points to, made if there is none.
  * Returns 0, -ENOMEM, or -EEXIST when a leaf or a shared table is there.
  */
-int table_child_relock(paddr_t table, unsigned index, paddr_t *out);
+int table_child_relock(struct account *account, paddr_t table, unsigned index, paddr_t *out);
 
 /*
  * The level-0 table that covers @address under @root, with the tables on the way created as needed.
  * Returns 0; -ENOMEM (nothing is mapped, empty tables that were created stay linked and go with the map);
  * -EEXIST when a leaf or a shared table is in the way.
  */
-int table_walk_create_relock(paddr_t root, uint64_t address, paddr_t *out);
+int table_walk_create_relock(struct account *account, paddr_t root, uint64_t address, paddr_t *out);
 
 /*
  * The entry for @address: its table and index, at the deepest level that is there. Returns the entry's value: 0 when
@@ -94,7 +100,7 @@ void table_for_each(paddr_t table, unsigned level, uint64_t base, table_visit *v
  * Drop a table of @level that nobody uses any more: the references of its entries, of own tables under it likewise,
  * and the caller's reference on it. No flush. A root's supervisor half has been cleared.
  */
-void table_drop(paddr_t table, unsigned level);
+void table_drop(struct account *account, paddr_t table, unsigned level);
 
 /*
  * Frames taken out of tables, to be put once no translation can lead to them: at the end, or whenever the room in here
@@ -107,16 +113,21 @@ struct table_gather {
     struct space *space; /* what to flush: this space, in [start, end); NULL: all spaces, whole */
     uint64_t start;
     uint64_t end;
+    struct account *account; /* of the tables that are taken out */
     bool takes_shared; /* whether table_clear_range() unlinks shared tables too */
     bool changed; /* an entry changed since the last flush */
     bool tables_changed; /* one that leads to a table */
     unsigned count;
     uint64_t frames[TABLE_GATHER_FRAMES]; /* bit 0 set: a cleared table */
 };
-void table_gather_start(struct table_gather *gather, struct space *space, uint64_t start, uint64_t end);
-void table_gather_start_every_space(struct table_gather *gather);
+void table_gather_start(struct table_gather *gather, struct space *space, struct account *account, uint64_t start,
+                        uint64_t end);
+void table_gather_start_every_space(struct table_gather *gather, struct account *account);
 
-/* Clear entry @index of @table; its reference is put later. The second: it points to an own table that is all zero. */
+/*
+ * Clear entry @index of @table, a leaf or a shared table; its reference is put later. The second: it points to an own
+ * table that is all zero, or to a shared one whose owner lets it go.
+ */
 void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned index);
 void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsigned index);
 

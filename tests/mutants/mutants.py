@@ -333,8 +333,8 @@ seed("mm/map_pages.h", MAP,
      ("show_code_fences_the_wrong_frames", "->kind != FRAME_INITRD", "->kind == FRAME_INITRD"))
 
 seed("mm/map_pages.c", MAP,
-     ("a_range_is_flushed_short", "table_gather_start(&gather, &map->space, start, end);",
-      "table_gather_start(&gather, &map->space, start, end - PAGE_SIZE);"),
+     ("a_range_is_flushed_short", "table_gather_start(&gather, &map->space, map->account, start, end);",
+      "table_gather_start(&gather, &map->space, map->account, start, end - PAGE_SIZE);"),
      ("a_range_is_cleared_without_a_flush", "        start = limit;\n    }\n    table_gather_finish(&gather);\n",
       "        start = limit;\n    }\n    gather.changed = false;\n    table_gather_finish(&gather);\n"),
      ("protection_changes_without_a_flush", "        space_flush_pages(&map->space, start, (end - start) >> PAGE_SHIFT);\n", ""),
@@ -383,11 +383,12 @@ seed("mm/window.c", WINDOW,
       "            (void)unmap_from;\n"),
      ("links_stay", "            table_gather_cleared_table(gather, level1, index);\n", ""),
      ("copies_stay", "    table_clear_range(level1, start, end, gather);\n", ""),
-     ("an_unload_flushes_one_space", """    table_gather_start_every_space(&gather);
+     ("an_unload_flushes_one_space", """    table_gather_start_every_space(&gather, &account_supervisor);
     table_clear_range(""", """    if (!list_is_empty(&windows->maps)) {
-        table_gather_start(&gather, &CONTAINER_OF(windows->maps.next, struct map, windows_link)->space, start, start + size);
+        table_gather_start(&gather, &CONTAINER_OF(windows->maps.next, struct map, windows_link)->space,
+                           &account_supervisor, start, start + size);
     } else {
-        table_gather_start_every_space(&gather);
+        table_gather_start_every_space(&gather, &account_supervisor);
     }
     table_clear_range("""),
      ("an_unload_flushes_nothing", """start + size, &gather);

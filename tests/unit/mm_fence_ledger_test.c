@@ -75,12 +75,12 @@ static void start(void)
     hart = 1;
     spaces_add_hart();
     hart = 0;
-    CHECK_EQUAL(table_create_relock(&root), 0);
+    CHECK_EQUAL(table_create_relock(&account_supervisor, &root), 0);
     space_init(&space, root);
-    CHECK_EQUAL(table_create_relock(&root), 0);
+    CHECK_EQUAL(table_create_relock(&account_supervisor, &root), 0);
     space_init(&other, root);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &page), 0);
-    CHECK_EQUAL(table_create_relock(&table), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &page), 0);
+    CHECK_EQUAL(table_create_relock(&account_supervisor, &table), 0);
     enter(1, &space, 0);
     enter(0, &space, 0);
 }

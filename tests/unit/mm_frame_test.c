@@ -57,7 +57,7 @@ static uint64_t take_all(const struct memory_span *spans, size_t count, paddr_t 
     uint64_t taken = 0, room = frame_free_count() + 1;
     paddr_t *frames = malloc(room * sizeof(*frames)), frame;
 
-    while (frame_alloc(FRAME_PAGE, &frame) == 0) {
+    while (frame_alloc(FRAME_PAGE, &account_supervisor, &frame) == 0) {
         bool inside = false;
 
         for (size_t i = 0; i < count; i++) {
@@ -192,14 +192,14 @@ TEST(a_frame_put_is_handed_out_next)
     paddr_t first, second, again;
 
     start(8 * MIB);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &first), 0);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &second), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &first), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &second), 0);
     frame_put(first);
     frame_put(second);
-    CHECK_EQUAL(frame_alloc(FRAME_TABLE, &again), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_TABLE, &account_supervisor, &again), 0);
     CHECK_EQUAL(again.value, second.value);
     CHECK_EQUAL(frame_of(again)->kind, FRAME_TABLE);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &again), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &again), 0);
     CHECK_EQUAL(again.value, first.value);
 }
 
@@ -208,7 +208,7 @@ TEST(only_the_last_reference_frees)
     paddr_t frame;
     uint64_t before = start(8 * MIB);
 
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     frame_get(frame);
     frame_put(frame);
     CHECK_EQUAL(frame_of(frame)->ref_count, 1);
@@ -232,7 +232,7 @@ TEST(c21_a_recycled_frame_is_zero_when_zeros_are_asked_for)
     start(8 * MIB);
     for (unsigned round = 0; round < 4; round++) {
         for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
-            CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frames[i]), 0);
+            CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frames[i]), 0);
             CHECK(is_zero(frames[i]));
             memset(arch_direct(frames[i]), 0xff, PAGE_SIZE);
         }
@@ -252,18 +252,18 @@ TEST(a_cleared_frame_is_handed_out_as_zeroed_without_a_store)
     paddr_t cleared, dirty, again;
 
     start(8 * MIB);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_TABLE, &cleared), 0);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &dirty), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_TABLE, &account_supervisor, &cleared), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &dirty), 0);
     frame_put_zeroed(cleared);
     frame_put(dirty);
     uint64_t zeroed = stub_counts.pages_zeroed;
 
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_TABLE, &again), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_TABLE, &account_supervisor, &again), 0);
     CHECK_EQUAL(again.value, cleared.value);
     CHECK_EQUAL(stub_counts.pages_zeroed, zeroed);
     frame_put_zeroed(again);
     /* Who needs no zeros leaves them to who does. */
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &again), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &again), 0);
     CHECK_EQUAL(again.value, dirty.value);
 }
 
@@ -277,9 +277,9 @@ TEST(zeroed_frames_are_not_held_back_when_others_run_out)
 
     memset(arch_direct(frames[0]), 0, PAGE_SIZE);
     frame_put_zeroed(frames[0]);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[0]), 0);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[0]), -ENOMEM);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frames[0]), -ENOMEM);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frames[0]), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frames[0]), -ENOMEM);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frames[0]), -ENOMEM);
     CHECK_EQUAL(frame_free_count(), 0);
     give_all(frames, count);
 }
@@ -304,15 +304,15 @@ TEST(caches_give_back_before_an_allocation_fails)
     paddr_t *frames, frame;
 
     start(8 * MIB);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &cached), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &cached), 0);
     uint64_t count = take_all(&all, 1, &frames);
     paddr_t expected = cached;
 
     frame_set_reclaim(give_cached);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     CHECK_EQUAL(frame.value, expected.value);
     CHECK_EQUAL(asked, 1);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), -ENOMEM);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), -ENOMEM);
     CHECK_EQUAL(asked, 2);
     give_all(frames, count);
 }
@@ -323,12 +323,12 @@ TEST(an_allocation_that_is_made_to_fail_changes_nothing)
     uint64_t before = start(8 * MIB);
 
     stub_fail_allocation(1);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), -ENOMEM);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), -ENOMEM);
     stub_fail_allocation(1);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), -ENOMEM);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), -ENOMEM);
     CHECK_EQUAL(frame.value, 7);
     CHECK_EQUAL(frame_free_count(), before);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
 }
 
 TEST(what_was_adopted_has_a_descriptor_with_one_reference)
@@ -401,7 +401,7 @@ static void adopt_as_the_frontier_moves(uint64_t second, uint64_t adopted, uint6
     stub_start(1ull << 30);
     CHECK_EQUAL(frame_init(free, 2), 0);
     while (frame.value != first_end - PAGE_SIZE) {
-        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     }
     uint64_t before = frame_free_count();
     uint64_t made = stub_counts.descriptor_pages + stub_counts.descriptor_tables;
@@ -413,7 +413,7 @@ static void adopt_as_the_frontier_moves(uint64_t second, uint64_t adopted, uint6
         CHECK(frame_of(paddr(at))->kind == FRAME_SUPERVISOR && frame_of(paddr(at))->ref_count == 1);
     }
     CHECK_EQUAL(take_census().free, put_back);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), 0);
     for (uint64_t at = 0; at < PAGE_SIZE; at++) {
         CHECK_EQUAL(((uint8_t *)arch_direct(frame))[at], 0);
     }
@@ -452,14 +452,14 @@ TEST(the_minimum_is_of_all_times)
 
     CHECK_EQUAL(frame_free_minimum(), before);
     for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
-        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[i]), 0);
+        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frames[i]), 0);
     }
     CHECK_EQUAL(frame_free_minimum(), frame_free_count());
     CHECK_EQUAL(frame_free_minimum(), before - 10);
     for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
         frame_put(frames[i]);
     }
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frames[0]), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frames[0]), 0);
     CHECK_EQUAL(frame_free_minimum(), before - 10);
     start(8 * MIB);
     CHECK_EQUAL(frame_free_minimum(), before);
@@ -470,7 +470,7 @@ TEST(a14_a_reference_count_at_its_limit_is_refused)
     paddr_t frame;
 
     start(8 * MIB);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     frame_of(frame)->ref_count = FRAME_REFERENCES_MAX - 1;
     CHECK(frame_try_get(frame));
     CHECK(!frame_try_get(frame));
@@ -500,8 +500,8 @@ TEST(random_calls_agree_with_a_table_of_owners)
         uint8_t *bytes = slots[i].references == 0 ? NULL : arch_direct(slots[i].frame);
 
         if (bytes == NULL) {
-            int error = choice < 2 ? frame_alloc(FRAME_PAGE, &slots[i].frame)
-                                   : frame_alloc_zeroed_relock(FRAME_TABLE, &slots[i].frame);
+            int error = choice < 2 ? frame_alloc(FRAME_PAGE, &account_supervisor, &slots[i].frame)
+                                   : frame_alloc_zeroed_relock(FRAME_TABLE, &account_supervisor, &slots[i].frame);
 
             CHECK(error == 0 || (error == -ENOMEM && frame_free_count() == 0));
             if (error == 0) {

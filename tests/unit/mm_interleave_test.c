@@ -120,7 +120,7 @@ static void window_begin(void)
     for (unsigned i = 0; i < 2; i++) {
         paddr_t frame;
 
-        CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), 0);
+        CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), 0);
         memset(arch_direct(frame), (int)(0x80 + i), P);
         CHECK_EQUAL(windows_map(&windows, DATA + i * P, frame, PTE_R, true), 0);
         frame_put(frame);
@@ -229,7 +229,7 @@ static void last_frames_begin(void)
     start(0);
     frame_set_reclaim(nothing_to_reclaim);
     while (frame_free_count() > LAST_FRAMES) {
-        CHECK_EQUAL(frame_alloc(FRAME_SUPERVISOR, &frame), 0);
+        CHECK_EQUAL(frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame), 0);
     }
     memset(taken_count, 0, sizeof(taken_count));
 }
@@ -239,7 +239,7 @@ static void take_until_none_is_left(void)
     unsigned self = arch_hart_index();
     paddr_t frame;
 
-    while (frame_alloc_zeroed_relock(FRAME_PAGE, &frame) == 0) {
+    while (frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame) == 0) {
         const uint64_t *words = arch_direct(frame);
 
         CHECK_EQUAL(words[0] | words[P / sizeof(*words) - 1], 0);
@@ -283,7 +283,7 @@ static void copies_begin(void)
     maps[1] = world_map();
     paddr_t frame;
 
-    CHECK_EQUAL(object_page_own_relock(object, 0, &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &frame), 0);
     memset(arch_direct(frame), 0x33, P);
     for (unsigned i = 0; i < 2; i++) {
         CHECK_EQUAL(world_add_object(maps[i], BASE, 1, R | W, MAP_ENTRY_PRIVATE, object, 0), 0);
@@ -320,7 +320,7 @@ static void take_and_spoil(void)
     paddr_t frame;
 
     for (unsigned i = 0; i < 8; i++) { /* what has just been freed is given out, and written to, at once */
-        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
         memset(arch_direct(frame), 0xee, P);
         frame_put(frame);
         arch_unlock();

@@ -280,7 +280,7 @@ TEST(a_store_to_a_shadows_page_that_fails_leaves_the_parents_shown)
     CHECK_EQUAL(frame_at(map, BASE).value, world_initrd().value);
     CHECK_EQUAL(shadow->pages.count, 0);
     /* a14: the object's page is there, but can't be shown once more. */
-    CHECK_EQUAL(object_page_own_relock(shadow, 1, &own), 0);
+    CHECK_EQUAL(object_page_own_relock(shadow, 1, account_root(), &own), 0);
     frame_of(own)->ref_count = FRAME_REFERENCES_MAX;
     CHECK_EQUAL(world_store(map, BASE + P, 1), -ENOMEM);
     CHECK_EQUAL(frame_of(own)->ref_count, FRAME_REFERENCES_MAX);
@@ -398,7 +398,7 @@ TEST(a14_a_page_with_too_many_references_is_refused)
     struct object *object = anonymous(1);
     paddr_t page;
 
-    CHECK_EQUAL(object_page_own_relock(object, 0, &page), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &page), 0);
     CHECK_EQUAL(world_add(map, BASE, 1, R | W), 0);
     CHECK_EQUAL(world_add_object(map, BASE + P, 1, R, MAP_ENTRY_SHARED, object, 0), 0);
     frame_of(frame_zero())->ref_count = FRAME_REFERENCES_MAX;

@@ -61,7 +61,7 @@ TEST(pages_that_do_not_exist_yet_are_left_out)
     struct map *map = world_map();
 
     CHECK_EQUAL(object_create_anonymous(4 * P, &object), 0);
-    CHECK_EQUAL(object_page_own_relock(object, 2, &page), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 2, account_root(), &page), 0);
     CHECK_EQUAL(world_add_object(map, BASE, 8, R | W, MAP_ENTRY_SHARED, object, 0), 0);
     CHECK_EQUAL(world_add(map, BASE + 8 * P, 1, R | W), 0);
     CHECK_EQUAL(world_add_object(map, BASE + 9 * P, 1, ABI_PROT_NONE, MAP_ENTRY_PRIVATE, object, 2), 0);

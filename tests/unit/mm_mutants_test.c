@@ -303,7 +303,7 @@ static struct map *map_with_window(struct windows *windows)
     paddr_t frame;
 
     CHECK_EQUAL(windows_init_relock(windows), 0);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), 0);
     CHECK_EQUAL(windows_map(windows, DATA, frame, PTE_R, true), 0);
     CHECK_EQUAL(windows_map(windows, WINDOW_TEXT_BASE, frame, PTE_R | PTE_X, false), 0);
     frame_put(frame);
@@ -331,7 +331,7 @@ TEST(c2_a_link_to_a_table_is_fenced_as_one)
     world_expect(map, DATA, 0);
     paddr_t level1 = pte_frame(table_entries(map->space.root)[WINDOW_DATA_ROOT_SLOT]);
 
-    table_gather_start(&gather, &map->space, DATA, DATA + P);
+    table_gather_start(&gather, &map->space, map->account, DATA, DATA + P);
     table_gather_entry(&gather, level1, sv39_index(DATA, 1));
     table_gather_finish(&gather);
     stub_check_tlbs();
@@ -349,7 +349,7 @@ TEST(c6_text_that_was_loaded_since_is_seen)
     struct map *map = map_with_window(&windows);
 
     CHECK_EQUAL(world_fetch(map, text, &byte), -EFAULT); /* the hart keeps that there is nothing */
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), 0);
     CHECK_EQUAL(windows_map(&windows, text, frame, PTE_R | PTE_X, false), 0);
     frame_put(frame);
     spaces_code_changed();
@@ -524,7 +524,7 @@ TEST(c9_what_is_populated_and_executed_is_fenced)
     struct map *map = world_map();
 
     CHECK_EQUAL(object_create_anonymous(P, &object), 0);
-    CHECK_EQUAL(object_page_own_relock(object, 0, &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &frame), 0);
     CHECK_EQUAL(world_add_object(map, BASE, 1, R | X, MAP_ENTRY_PRIVATE, object, 0), 0);
     object_put(object);
     uint64_t fences = stub_counts.instruction_fences;

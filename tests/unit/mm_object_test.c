@@ -36,7 +36,7 @@ static uint8_t *own_bytes(struct object *object, uint64_t page)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(object_page_own_relock(object, page, &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, page, account_root(), &frame), 0);
     return arch_direct(frame);
 }
 
@@ -58,11 +58,11 @@ TEST(an_anonymous_page_appears_zeroed_when_first_asked_for)
 
     CHECK_EQUAL(object_page(object, 3, &frame), -ENOENT);
     CHECK_EQUAL(byte_of(object, 3 * PAGE_SIZE + 5), 0);
-    CHECK_EQUAL(object_page_own_relock(object, 3, &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 3, account_root(), &frame), 0);
     CHECK_EQUAL(*(uint64_t *)arch_direct(frame), 0);
     CHECK_EQUAL(object_page(object, 3, &again), 0);
     CHECK_EQUAL(again.value, frame.value);
-    CHECK_EQUAL(object_page_own_relock(object, 3, &again), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 3, account_root(), &again), 0);
     CHECK_EQUAL(again.value, frame.value);
     world_audit(NULL, NULL, NULL, NULL);
     object_put(object);
@@ -77,11 +77,11 @@ TEST(a1_an_object_has_no_page_behind_its_rounded_size)
     world_start(4 << 20);
     CHECK_EQUAL(object_create_anonymous(2 * PAGE_SIZE + 1, &object), 0);
     CHECK_EQUAL(object_page_count(object), 3);
-    CHECK_EQUAL(object_page_own_relock(object, 2, &frame), 0);
-    CHECK_EQUAL(object_page_own_relock(object, 3, &frame), -EINVAL);
+    CHECK_EQUAL(object_page_own_relock(object, 2, account_root(), &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 3, account_root(), &frame), -EINVAL);
     CHECK_EQUAL(object_page(object, 3, &frame), -EINVAL);
     CHECK_EQUAL(object_page(object, UINT64_MAX, &frame), -EINVAL);
-    CHECK_EQUAL(object_page_own_relock(object, UINT64_MAX >> PAGE_SHIFT, &frame), -EINVAL);
+    CHECK_EQUAL(object_page_own_relock(object, UINT64_MAX >> PAGE_SHIFT, account_root(), &frame), -EINVAL);
     object_put(object);
 }
 
@@ -115,7 +115,7 @@ TEST(an_initrd_file_is_where_the_boot_loader_put_it)
         CHECK_EQUAL(frame.value, world_initrd().value + (5 + page) * PAGE_SIZE);
     }
     CHECK_EQUAL(object_page(object, 3, &frame), -EINVAL);
-    CHECK_EQUAL(object_page_own_relock(object, 0, &frame), -EACCES);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &frame), -EACCES);
     CHECK_EQUAL(byte_of(object, PAGE_SIZE + 9), world_initrd_byte(6, 9));
     world_audit(NULL, NULL, NULL, NULL);
     object_put(object);
@@ -151,7 +151,7 @@ TEST(a_shadow_shows_its_parents_page_until_it_has_its_own)
     object_put(file); /* the shadow holds it */
     CHECK_EQUAL(object_page(shadow, 1, &shown), 0);
     CHECK_EQUAL(shown.value, world_initrd().value + PAGE_SIZE);
-    CHECK_EQUAL(object_page_own_relock(shadow, 1, &own), 0);
+    CHECK_EQUAL(object_page_own_relock(shadow, 1, account_root(), &own), 0);
     CHECK(own.value != shown.value);
     CHECK_EQUAL(memcmp(arch_direct(own), arch_direct(shown), PAGE_SIZE), 0);
     *(uint8_t *)arch_direct(own) ^= 0xff;
@@ -294,7 +294,7 @@ static int create_and_fill(void)
     if (error != 0) {
         return error;
     }
-    error = object_page_own_relock(parent, 200, &frame);
+    error = object_page_own_relock(parent, 200, account_root(), &frame);
     if (error != 0) {
         goto put_parent;
     }
@@ -302,7 +302,7 @@ static int create_and_fill(void)
     if (error != 0) {
         goto put_parent;
     }
-    error = object_page_own_relock(shadow, 200, &frame);
+    error = object_page_own_relock(shadow, 200, account_root(), &frame);
     object_put(shadow);
 put_parent:
     object_put(parent);

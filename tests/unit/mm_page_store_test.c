@@ -10,13 +10,13 @@ static paddr_t new_page(void)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     return frame;
 }
 
 static void put(struct page_store *store, uint64_t index)
 {
-    CHECK_EQUAL(page_store_put(store, index, new_page()), 0);
+    CHECK_EQUAL(page_store_put(store, index, new_page(), account_root()), 0);
 }
 
 TEST(an_empty_store_holds_nothing)
@@ -48,7 +48,7 @@ TEST(the_edges_of_every_height_are_kept_apart)
 
             kept[at] = new_page();
             CHECK(!page_store_get(&store, edges[at], &frame));
-            CHECK_EQUAL(page_store_put(&store, edges[at], kept[at]), 0);
+            CHECK_EQUAL(page_store_put(&store, edges[at], kept[at], account_root()), 0);
             CHECK_EQUAL(store.count, i + 1);
         }
         for (size_t i = 0; i < ARRAY_COUNT(edges); i++) {
@@ -108,7 +108,7 @@ TEST(a_node_that_can_not_be_had_leaves_the_store_as_it_was)
 
         for (uint64_t n = 1;; n++) {
             stub_fail_allocation(n);
-            error = page_store_put(&store, indices[i], frame);
+            error = page_store_put(&store, indices[i], frame, account_root());
             if (error == 0) {
                 CHECK(n > 1);
                 break;

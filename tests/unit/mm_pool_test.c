@@ -133,9 +133,9 @@ TEST(spare_pages_are_given_back_before_an_allocation_fails)
     pool_free(&things, take_thing(1));
     CHECK_EQUAL(pool_spare_frames(), 1);
     while (frame_free_count() > 0) {
-        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+        CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     }
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     CHECK_EQUAL(pool_spare_frames(), 0);
     CHECK(pool_alloc(&things) == NULL);
     frame_put(frame);

@@ -11,7 +11,7 @@ static paddr_t new_table(void)
 {
     paddr_t table;
 
-    CHECK_EQUAL(table_create_relock(&table), 0);
+    CHECK_EQUAL(table_create_relock(&account_supervisor, &table), 0);
     return table;
 }
 
@@ -19,7 +19,7 @@ static pte_t new_leaf(void)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     return pte_make(frame, LEAF);
 }
 
@@ -72,7 +72,7 @@ TEST(a_walk_ends_at_the_deepest_level_that_is_there)
 
     CHECK_EQUAL(table_walk(root, address, &place), 0);
     CHECK(place.level == 2 && place.index == sv39_index(address, 2) && place.table.value == root.value);
-    CHECK_EQUAL(table_walk_create_relock(root, address, &level0), 0);
+    CHECK_EQUAL(table_walk_create_relock(&account_supervisor, root, address, &level0), 0);
     CHECK_EQUAL(world_free(), before - 3);
     CHECK_EQUAL(table_walk(root, address, &place), 0);
     CHECK(place.level == 0 && place.index == sv39_index(address, 0) && place.table.value == level0.value);
@@ -83,7 +83,7 @@ TEST(a_walk_ends_at_the_deepest_level_that_is_there)
     table_set(level0, place.index, 0);
     table_set(level0, sv39_index(address, 0), leaf);
     CHECK_EQUAL(table_walk(root, address + 5, &place), leaf);
-    table_drop(root, 2);
+    table_drop(&account_supervisor, root, 2);
     CHECK_EQUAL(world_free(), before);
 }
 
@@ -95,9 +95,9 @@ TEST(a_leaf_or_a_shared_table_is_in_the_way)
     paddr_t root = new_table(), shared = new_table();
 
     table_set(root, 1, pte_make(shared, PTE_V | PTE_SHARED));
-    CHECK_EQUAL(table_walk_create_relock(root, 1ull << 30, &level0), -EEXIST);
+    CHECK_EQUAL(table_walk_create_relock(&account_supervisor, root, 1ull << 30, &level0), -EEXIST);
     table_set(root, 2, new_leaf());
-    CHECK_EQUAL(table_walk_create_relock(root, 2ull << 30, &level0), -EEXIST);
+    CHECK_EQUAL(table_walk_create_relock(&account_supervisor, root, 2ull << 30, &level0), -EEXIST);
 }
 
 TEST(tables_that_can_not_be_had_leave_what_was_made_to_the_map)
@@ -110,10 +110,10 @@ TEST(tables_that_can_not_be_had_leave_what_was_made_to_the_map)
 
     for (uint64_t n = 1; n <= 2; n++) {
         stub_fail_allocation(n);
-        CHECK_EQUAL(table_walk_create_relock(root, 0x1000, &level0), -ENOMEM);
+        CHECK_EQUAL(table_walk_create_relock(&account_supervisor, root, 0x1000, &level0), -ENOMEM);
         CHECK_EQUAL(level0.value, 1);
     }
-    table_drop(root, 2);
+    table_drop(&account_supervisor, root, 2);
     CHECK_EQUAL(world_free(), before);
 }
 
@@ -149,7 +149,7 @@ TEST(every_entry_is_visited_once_in_order)
         uint64_t address = check_random(&seed) % SV39_USER_END >> check_random(&seed) % 17;
         unsigned index = sv39_index(address, 0);
 
-        CHECK_EQUAL(table_walk_create_relock(root, address, &level0), 0);
+        CHECK_EQUAL(table_walk_create_relock(&account_supervisor, root, address, &level0), 0);
         if (table_entries(level0)[index] == 0) {
             table_set(level0, index, new_leaf());
             leaves++;
@@ -160,7 +160,7 @@ TEST(every_entry_is_visited_once_in_order)
     table_for_each(root, 2, 0, visit, &visits);
     CHECK_EQUAL(visits.leaves, leaves);
     CHECK_EQUAL(visits.tables, tables);
-    table_drop(root, 2);
+    table_drop(&account_supervisor, root, 2);
     CHECK_EQUAL(world_free(), before);
 }
 
@@ -171,11 +171,11 @@ TEST(dropped_tables_come_back_as_zeroed_frames)
     world_start(4 << 20);
     paddr_t root = new_table();
 
-    CHECK_EQUAL(table_walk_create_relock(root, 0x200000, &level0), 0);
+    CHECK_EQUAL(table_walk_create_relock(&account_supervisor, root, 0x200000, &level0), 0);
     for (unsigned i = 0; i < SV39_ENTRIES; i += 7) {
         table_set(level0, i, new_leaf());
     }
-    table_drop(root, 2);
+    table_drop(&account_supervisor, root, 2);
     uint64_t zeroed = stub_counts.pages_zeroed;
 
     for (unsigned i = 0; i < 3; i++) {
@@ -196,7 +196,7 @@ TEST(a_shared_table_is_put_not_dropped)
     table_set(shared, 3, new_leaf());
     frame_get(shared);
     table_set(root, 1, pte_make(shared, PTE_V | PTE_SHARED));
-    table_drop(root, 2);
+    table_drop(&account_supervisor, root, 2);
     CHECK_EQUAL(frame_of(shared)->ref_count, 1);
     CHECK_EQUAL(frame_of(shared)->live, 1);
     CHECK(table_entries(shared)[3] != 0);
@@ -220,12 +220,13 @@ TEST(clearing_a_range_takes_just_what_is_inside)
             for (size_t i = 0; i < ARRAY_COUNT(pages); i++) {
                 uint64_t address = base + pages[i] * PAGE_SIZE;
 
-                CHECK_EQUAL(table_child_relock(level1, sv39_index(address, 1), &level0), 0);
+                CHECK_EQUAL(table_child_relock(&account_supervisor, level1, sv39_index(address, 1), &level0), 0);
                 table_set(level0, sv39_index(address, 0), new_leaf());
             }
             space_init(&space, level1); /* which this hart runs in, as far as it knows */
             arch_translations()->space = &space;
-            table_gather_start(&gather, &space, base + pages[first] * PAGE_SIZE, base + (pages[last] + 1) * PAGE_SIZE);
+            table_gather_start(&gather, &space, &account_supervisor, base + pages[first] * PAGE_SIZE,
+                               base + (pages[last] + 1) * PAGE_SIZE);
             table_clear_range(level1, gather.start, gather.end, &gather);
             table_gather_finish(&gather);
             CHECK(stub_counts.flushes >= 1); /* a few pages each, else the space */
@@ -237,7 +238,7 @@ TEST(clearing_a_range_takes_just_what_is_inside)
                 CHECK_EQUAL(is_there, i < first || i > last);
                 CHECK(pte == 0 || frame_of(pte_frame(pte))->live > 0);
             }
-            table_drop(level1, 1);
+            table_drop(&account_supervisor, level1, 1);
             CHECK_EQUAL(world_free(), before);
         }
     }
@@ -254,7 +255,7 @@ TEST(c2_a_frame_is_put_only_after_the_flush)
     for (unsigned i = 0; i < 2 * TABLE_GATHER_FRAMES + 1; i++) {
         table_set(table, i, new_leaf());
     }
-    table_gather_start_every_space(&gather);
+    table_gather_start_every_space(&gather, &account_supervisor);
     for (unsigned i = 0; i < 2 * TABLE_GATHER_FRAMES + 1; i++) {
         uint64_t freed = world_free() + 2ull * TABLE_GATHER_FRAMES + 2 - before;
 

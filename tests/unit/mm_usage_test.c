@@ -50,7 +50,7 @@ TEST(with_no_map_everything_is_the_supervisors_an_objects_or_free)
     uint64_t supervisor = totals.supervisor_frames;
 
     CHECK_EQUAL(object_create_anonymous(P, &object), 0);
-    CHECK_EQUAL(object_page_own_relock(object, 0, &page), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &page), 0);
     count(NULL, NULL, NULL);
     CHECK_EQUAL(totals.object_frames, 1);
     CHECK_EQUAL(totals.supervisor_frames, supervisor + 2); /* pools: the object, the node of its pages */
@@ -154,7 +154,7 @@ TEST(shared_tables_are_counted_as_shared)
     struct map *first = world_map(), *second = world_map();
 
     CHECK_EQUAL(windows_init_relock(&windows), 0);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &page), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &page), 0);
     CHECK_EQUAL(windows_map(&windows, WINDOW_TEXT_BASE, page, PTE_R | PTE_X, false), 0);
     CHECK_EQUAL(windows_map(&windows, WINDOW_DATA_BASE, page, PTE_R, true), 0);
     frame_put(page);

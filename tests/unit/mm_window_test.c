@@ -29,7 +29,7 @@ static void load_page(uint64_t address, uint8_t value, bool writable)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     memset(arch_direct(frame), value, P);
     CHECK_EQUAL(windows_map(&windows, address, frame, address >= DATA ? PTE_R : PTE_R | PTE_X, writable), 0);
     frame_put(frame);
@@ -210,7 +210,7 @@ TEST(an_occupied_page_is_refused)
     paddr_t frame;
 
     start(0);
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &account_supervisor, &frame), 0);
     CHECK_EQUAL(windows_map(&windows, TEXT, frame, PTE_R, false), -EEXIST);
     CHECK_EQUAL(windows_map(&windows, DATA, frame, PTE_R, true), -EEXIST);
     CHECK_EQUAL(frame_of(frame)->ref_count, 1);

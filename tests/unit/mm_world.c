@@ -25,7 +25,7 @@ static void warm_up(void)
     uint64_t count = 0;
     paddr_t *frames = malloc(frame_free_count() * sizeof(*frames));
 
-    while (frame_alloc(FRAME_PAGE, &frames[count]) == 0) {
+    while (frame_alloc(FRAME_PAGE, &account_supervisor, &frames[count]) == 0) {
         memset(arch_direct(frames[count]), 0xa5, PAGE_SIZE);
         count++;
     }

@@ -47,7 +47,7 @@ TEST(ancestor_d14_any_byte_behind_the_end_is_seen_and_cleared)
     world_start();
     struct object *object = anonymous();
 
-    CHECK_EQUAL(object_page_own_relock(object, 0, &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &frame), 0);
     uint8_t *page = arch_direct(frame);
     uint64_t free_frames = world_free_frames();
 
@@ -74,7 +74,7 @@ TEST(c9_a_copy_that_is_executed_is_fenced)
     world_start();
     struct object *object = anonymous();
 
-    CHECK_EQUAL(object_page_own_relock(object, 0, &frame), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 0, account_root(), &frame), 0);
     ((uint8_t *)arch_direct(frame))[PAGE_SIZE - 1] = 1;
     uint64_t fences = stub_counts.instruction_fences;
 

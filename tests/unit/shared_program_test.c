@@ -382,7 +382,7 @@ TEST(r2_12_the_key_has_the_domain_unless_it_is_an_initrd_image)
     for (uint64_t i = 0; i < object_page_count(object); i++) {
         paddr_t frame;
 
-        CHECK_EQUAL(object_page_own_relock(uploaded, i, &frame), 0);
+        CHECK_EQUAL(object_page_own_relock(uploaded, i, account_root(), &frame), 0);
         memcpy(arch_direct(frame), world_byte(object, i * PAGE_SIZE), PAGE_SIZE);
     }
     image = image_of(uploaded);
@@ -415,7 +415,7 @@ TEST(r2_12_an_unused_entry_stays_until_frames_are_short)
     uint64_t got = 0;
     paddr_t frame;
 
-    while (frame_alloc(FRAME_PAGE, &frame) == 0) {
+    while (frame_alloc(FRAME_PAGE, &account_supervisor, &frame) == 0) {
         *(uint64_t *)arch_direct(frame) = 0x5555;
         got++;
     }

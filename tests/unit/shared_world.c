@@ -191,7 +191,7 @@ static void warm_up(void)
     static paddr_t frames[WORLD_FREE_PAGES];
     unsigned count = 0;
 
-    while (frame_alloc(FRAME_PAGE, &frames[count]) == 0) {
+    while (frame_alloc(FRAME_PAGE, &account_supervisor, &frames[count]) == 0) {
         count++;
     }
     while (count > 0) {
