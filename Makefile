@@ -124,7 +124,8 @@ INCLUDES_shared := $(INCLUDES_mm) shared/include
 INCLUDES_platform := $(INCLUDES_arch) platform/include
 INCLUDES_supervisor := $(INCLUDES_shared) platform/include supervisor/include
 # On the host tests/stub stands in for arch/riscv64. A test may look at what a layer keeps beside its sources.
-INCLUDES_tests := tests/unit $(INCLUDES_supervisor) mm shared platform supervisor apps/bin/sh
+INCLUDES_apps := apps/abi
+INCLUDES_tests := tests/unit $(INCLUDES_supervisor) mm shared platform supervisor apps/bin/sh apps/bin/stress
 INCLUDES_HOST := tests/stub tests/stub/include
 # Other people's headers, without our warnings.
 SYSTEM_INCLUDES_platform := $(DEPS)/libfdt/include

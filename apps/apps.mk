@@ -115,7 +115,7 @@ $(eval $(call pack,$(APPS)))
 # --- Our programs
 
 PROGRAMS := bench cat crash date dmesg echo elf env false free head hello hexdump init kill ls maps poweroff ps share \
-    sh sleep stty true uname wc
+    sh sleep stress stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
 # The shell's editor is tested on the host, too.
 EDITOR_SOURCES := $(addprefix apps/bin/sh/,candidates.c complete.c edit.c history.c key.c kill.c line.c recall.c \
@@ -126,6 +126,8 @@ PROGRAM_SOURCES_sh := $(EDITOR_SOURCES) $(addprefix apps/bin/sh/,arena.c arithme
     parse.c pattern.c pipeline.c program.c redirect.c run.c script.c shell.c table.c terminal.c text.c variables.c \
     words.c) \
     apps/bin/kill_command.c
+PROGRAM_SOURCES_stress := $(addprefix apps/bin/stress/,files.c heap.c main.c memory.c model.c pipes.c signals.c \
+    tasks.c) apps/bin/inputs.c
 PROGRAM_SOURCES_kill := $(addprefix apps/bin/,kill.c kill_command.c)
 $(foreach name,elf head hexdump maps stty wc,\
     $(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))

@@ -1,9 +1,11 @@
 """`make test-long`: the boot suites with several harts, and on QEMU 10 with hardware that sets no A and D bits.
+PANDO_LONG is in their environment: what is random in them is drawn anew.
 
 The last line is `N passed, N failed, N skipped` over all. A run that needs QEMU 10 is skipped by name without it.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import shlex
@@ -48,7 +50,7 @@ def main():
         done = subprocess.run([sys.executable, "tests/run.py", "--folder=boot", f"--filter={options.filter}",
                                f"--build={options.build}", f"--runner={runner_for(options.runner, harts, flags)}",
                                f"--report=build/test/junit-{name}.xml"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-                              stdin=subprocess.DEVNULL, check=False)
+                              stdin=subprocess.DEVNULL, check=False, env=dict(os.environ, PANDO_LONG="1"))
         lines = done.stdout.splitlines() or [""]
         print("\n".join(lines[:-1]), f"\n{name}: {lines[-1]}", flush=True)
         counts = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", lines[-1])

@@ -7,7 +7,7 @@ HOST_SOURCES_base := $(addprefix arch/base/,lock.c log.c tree.c) $(addprefix tes
 HOST_LIBRARIES_base := -pthread
 HOST_SOURCES_stub := tests/stub/arch_stub.c tests/stub/tlb_stub.c
 HOST_SOURCES_mm := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) \
-    $(addprefix tests/unit/,harts.c interleave.c mm_audit.c mm_world.c)
+    $(addprefix tests/unit/,harts.c interleave.c mm_audit.c mm_world.c) apps/bin/stress/model.c
 HOST_LIBRARIES_mm := $(addprefix $(WRAP),map_attach map_destroy map_detach)
 HOST_SOURCES_shared := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) $(SHARED_SOURCES) \
     $(addprefix tests/unit/,harts.c interleave.c shared_world.c)
@@ -59,6 +59,7 @@ UNIT_TESTS += \
     mm_object \
     mm_page_store \
     mm_pool \
+    mm_sharers_model \
     mm_space \
     mm_table \
     mm_usage \

@@ -8,6 +8,7 @@
 #include "check.h"
 
 #include <inttypes.h>
+#include <sanitizer/common_interface_defs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,41 @@ void check_want_variants(unsigned count)
     }
 }
 
+static void (*say_on_failure)(void);
+
+/* Once: what it calls may fail too. */
+static void tell_failure(void)
+{
+    void (*say)(void) = say_on_failure;
+
+    say_on_failure = NULL;
+    if (say != NULL) {
+        say();
+    }
+}
+
+static void tell_abort(int signal_number)
+{
+    tell_failure();
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+void check_on_failure(void (*say)(void))
+{
+    say_on_failure = say;
+    signal(SIGABRT, tell_abort);
+    __sanitizer_set_death_callback(tell_failure);
+}
+
+/* The end of the test's process: what the test still holds is no leak. */
+static _Noreturn void fail(void)
+{
+    tell_failure();
+    fflush(stdout);
+    _exit(1);
+}
+
 void check_add(struct check_test *test)
 {
     *last = test;
@@ -45,8 +81,7 @@ void check_add(struct check_test *test)
 void check_fail(const char *file, int line, const char *what)
 {
     printf("%s:%d: %s\n", file, line, what);
-    fflush(stdout);
-    _exit(1); /* what the test still holds is no leak */
+    fail();
 }
 
 void check_equal(const char *file, int line, const char *what, int64_t actual, int64_t wanted)
@@ -54,8 +89,7 @@ void check_equal(const char *file, int line, const char *what, int64_t actual, i
     if (actual != wanted) {
         printf("%s:%d: %s: is %" PRId64 " (%#" PRIx64 "), not %" PRId64 " (%#" PRIx64 ")\n", file, line, what, actual,
                (uint64_t)actual, wanted, (uint64_t)wanted);
-        fflush(stdout);
-        _exit(1);
+        fail();
     }
 }
 
@@ -64,8 +98,7 @@ void check_string(const char *file, int line, const char *what, const char *actu
     if (actual != wanted && (!actual || !wanted || strcmp(actual, wanted) != 0)) {
         printf("%s:%d: %s: is \"%s\", not \"%s\"\n", file, line, what, actual ? actual : "(null)",
                wanted ? wanted : "(null)");
-        fflush(stdout);
-        _exit(1);
+        fail();
     }
 }
 
@@ -111,8 +144,7 @@ void check_panicked(const char *file, int line, const char *what, const char *te
     if ((WIFEXITED(status) && (WEXITSTATUS(status) == SURVIVED || WEXITSTATUS(status) == 0)) ||
         !strstr(message, text)) {
         printf("%s:%d: %s: no panic with \"%s\" but status %#x and: %s\n", file, line, what, text, status, message);
-        fflush(stdout);
-        _exit(1);
+        fail();
     }
 }
 

@@ -59,6 +59,12 @@
  */
 void check_want_variants(unsigned count);
 
+/*
+ * Call @say before this test's process ends because of a CHECK, a panic or a sanitizer: to print what the test was
+ * doing, and how to repeat it.
+ */
+void check_on_failure(void (*say)(void));
+
 struct check_test {
     const char *title;
     void (*run)(void);

@@ -1,12 +1,15 @@
 /*
- * The whole of mm's maps against a plain model: for each map an array of pages, each with its rights and what it must
- * show; random calls on several maps over the same objects, with and without allocations that fail.
+ * The whole of mm's maps against a plain model (apps/bin/stress/model.h): random calls on several maps over the same
+ * objects, with and without allocations that fail. The auditor looks after each step of the short sequences, and now
+ * and then in the long ones.
  *
- * The model's rules: a private page shows its object's page (or zeros) until its map writes it; a private page that was
- * read while its object had none stays zero; a shared page is the object's.
+ * A failure prints the seed, the last steps, and the command that does the same again.
  */
 #include "map.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi_errno.h"
@@ -14,446 +17,296 @@
 #include "check.h"
 #include "frame.h"
 #include "mm_world.h"
+#include "model.h"
 
-#define R ABI_PROT_READ
-#define W ABI_PROT_WRITE
-#define X ABI_PROT_EXEC
 #define P PAGE_SIZE
 
-#define MAPS 3
 #define OBJECTS 3
-#define OBJECT_PAGES 24
-#define AREA_PAGES 64 /* of each of two areas: across 2 MiB, and across 1 GiB */
-#define PAGES (2 * AREA_PAGES)
-#define STEPS 100000
+#define SHOWN_STEPS 12
+#define LONG_STEPS 100000
+#define SHORT_STEPS 60
+#define SHORT_RUNS 50
+#define SHORT_AREA_PAGES 8
+#define AUDIT_STEPS 100
+#define COMPARE_STEPS 400
+#define END_STEPS 5000
 
-enum content {
-    FOLLOWS, /* shows the object's page, or zeros where there is no object or page */
-    ZERO, /* was read while there was none */
-    OWN,
+/* How a sequence is run. */
+struct manner {
+    const char *test;
+    unsigned steps;
+    bool is_audited; /* after each step */
+    bool allocations_fail;
 };
 
-struct model_page {
-    bool is_mapped;
-    uint8_t protection, max_protection, sharing;
-    int8_t object; /* -1: none */
-    uint64_t object_page;
-    enum content content;
-    uint8_t value; /* when OWN */
-};
+static struct map *maps[MODEL_MAPS];
+static struct object *objects[OBJECTS];
+static struct model_object model_objects[OBJECTS];
+static struct model model;
+static uint64_t choices; /* what is random, but no part of the steps */
 
-struct model_object {
-    struct object *object;
-    uint64_t pages;
-    bool is_file;
-    bool has_page[OBJECT_PAGES];
-    uint8_t values[OBJECT_PAGES];
-};
+static struct {
+    const struct manner *manner;
+    uint64_t seed;
+    unsigned count; /* of steps begun */
+    struct model_step steps[SHOWN_STEPS]; /* the last ones, at count % SHOWN_STEPS */
+} run_now;
 
-static struct map *maps[MAPS];
-static struct model_page model[MAPS][PAGES];
-static struct model_object objects[OBJECTS];
-static uint64_t seed;
-
-static unsigned pick(unsigned count)
+static void say_how_to_repeat(void)
 {
-    return (unsigned)(check_random(&seed) >> 16) % count;
-}
+    const char *variant = getenv("CHECK_VARIANT");
+    unsigned shown = run_now.count < SHOWN_STEPS ? run_now.count : SHOWN_STEPS;
+    char text[200];
 
-static uint64_t address_of(unsigned page)
-{
-    return page < AREA_PAGES ? 0x200000 - AREA_PAGES / 2 * P + page * P
-                             : 0x140000000 - AREA_PAGES / 2 * P + (page - AREA_PAGES) * P;
-}
-
-/* A range of pages within one area. */
-static void pick_range(unsigned *first, unsigned *count)
-{
-    unsigned area = pick(2) * AREA_PAGES, start = pick(AREA_PAGES);
-
-    *first = area + start;
-    *count = 1 + pick(pick(4) == 0 ? AREA_PAGES - start : 6);
-    if (start + *count > AREA_PAGES) {
-        *count = AREA_PAGES - start;
+    for (unsigned i = run_now.count - shown; i < run_now.count; i++) {
+        model_describe(&run_now.steps[i % SHOWN_STEPS], text, sizeof(text));
+        printf("step %u: %s\n", i + 1, text);
     }
-}
-
-/* The object's page that @page shows, or NULL. */
-static struct model_object *object_of(const struct model_page *page)
-{
-    return page->object < 0 ? NULL : &objects[page->object];
-}
-
-static bool is_behind_end(const struct model_page *page)
-{
-    return page->object >= 0 && page->object_page >= objects[page->object].pages;
-}
-
-static uint8_t shown_value(const struct model_page *page)
-{
-    struct model_object *object = object_of(page);
-
-    if (page->content != FOLLOWS) {
-        return page->content == OWN ? page->value : 0;
-    }
-    return object != NULL && object->has_page[page->object_page] ? object->values[page->object_page] : 0;
-}
-
-static bool allows(const struct model_page *page, uint8_t access)
-{
-    uint8_t readable = (page->protection & W) != 0 ? page->protection | R : page->protection;
-
-    return page->is_mapped && (readable & access) != 0 && !is_behind_end(page);
+    printf("seed %" PRIu64 ", step %u; to repeat: CHECK_VARIANT=%s MODEL_SEED=%" PRIu64
+           " build/host/bin/mm_map_model_test %s\n",
+           run_now.seed, run_now.count, variant == NULL ? "0" : variant, run_now.seed, run_now.manner->test);
+    fflush(stdout);
 }
 
 /* Returns the free frames before anything was made. */
-static uint64_t start(void)
+static uint64_t start(uint64_t seed)
 {
-    world_start(8 << 20);
+    static const uint64_t sizes[OBJECTS] = { 8 * P, 20 * P, 5 * P + 1 };
+
+    world_start(4 << 20);
     uint64_t before = world_free();
 
-    memset(model, 0, sizeof(model));
-    memset(objects, 0, sizeof(objects));
-    objects[0].pages = 20;
-    objects[1].pages = 6;
-    objects[2].pages = 8;
-    objects[2].is_file = true;
-    CHECK_EQUAL(object_create_anonymous(20 * P, &objects[0].object), 0);
-    CHECK_EQUAL(object_create_anonymous(5 * P + 1, &objects[1].object), 0);
-    CHECK_EQUAL(object_create_initrd(world_initrd(), 8 * P, &objects[2].object), 0);
-    for (unsigned page = 0; page < 8; page++) {
-        objects[2].has_page[page] = true;
-        objects[2].values[page] = world_initrd_byte(page, 0);
+    memset(model_objects, 0, sizeof(model_objects));
+    for (unsigned i = 0; i < OBJECTS; i++) {
+        model_objects[i].size_bytes = sizes[i];
     }
-    for (unsigned i = 0; i < MAPS; i++) {
+    model_objects[0].is_file = true;
+    for (unsigned page = 0; page < 8; page++) {
+        model_objects[0].has_page[page] = true;
+        for (unsigned probe = 0; probe < MODEL_PROBES; probe++) {
+            model_objects[0].bytes[page][probe] = world_initrd_byte(page, model_offset(probe));
+        }
+    }
+    CHECK_EQUAL(object_create_initrd(world_initrd(), sizes[0], &objects[0]), 0);
+    CHECK_EQUAL(object_create_anonymous(sizes[1], &objects[1]), 0);
+    CHECK_EQUAL(object_create_anonymous(sizes[2], &objects[2]), 0);
+    for (unsigned i = 0; i < MODEL_MAPS; i++) {
         maps[i] = world_map();
     }
+    model_init(&model, model_objects, OBJECTS, seed);
+    choices = seed;
     return before;
 }
 
-static struct map_request pick_request(unsigned first, unsigned count)
+static int do_mapping(const struct model_step *step)
 {
-    int object = (int)pick(OBJECTS + 2) - 2;
     struct map_request request = {
-        .start = address_of(first),
-        .size_bytes = count * P,
-        .protection = (uint8_t)pick(8),
-        .max_protection = pick(4) == 0 ? (uint8_t)pick(8) : 7,
+        .start = model_address(step->first),
+        .size_bytes = step->count * P,
+        .object = step->object < 0 ? NULL : objects[step->object],
+        .object_page = step->object_page,
+        .protection = step->protection,
+        .max_protection = step->max_protection,
+        .sharing = step->is_shared ? MAP_ENTRY_SHARED : MAP_ENTRY_PRIVATE,
     };
 
-    if (object >= 0) {
-        request.object = objects[object].object;
-        request.object_page = pick(12);
-        request.sharing = pick(2) == 0 ? MAP_ENTRY_SHARED : MAP_ENTRY_PRIVATE;
-        if (request.sharing == MAP_ENTRY_SHARED && objects[object].is_file && pick(8) != 0) {
-            request.max_protection &= (uint8_t)~W;
-        }
+    return step->kind == MODEL_ADD ? map_add(maps[step->map], &request) : map_replace(maps[step->map], &request);
+}
+
+/* Does the step; the byte that a load gives goes to @byte. */
+static int do_step(const struct model_step *step, uint8_t *byte)
+{
+    struct map *map = maps[step->map];
+    uint64_t address = model_address(step->first), size_bytes = step->count * P;
+
+    switch (step->kind) {
+    case MODEL_ADD:
+    case MODEL_REPLACE:
+        return do_mapping(step);
+    case MODEL_REMOVE:
+        return map_remove(map, address, size_bytes);
+    case MODEL_PROTECT:
+        return map_protect(map, address, size_bytes, step->protection);
+    case MODEL_POPULATE:
+        map_populate_relock(map, address, size_bytes);
+        return 0;
+    case MODEL_LOAD:
+        return world_load(map, address + model_offset(step->probe), byte);
+    case MODEL_FETCH:
+        return world_fetch(map, address, byte);
+    case MODEL_STORE:
+        return world_store(map, address + model_offset(step->probe), step->value);
+    default:
+        return map_write_relock(map, address + model_offset(step->probe), &step->value, 1);
     }
-    if (pick(8) != 0) {
-        request.protection &= request.max_protection;
+}
+
+/*
+ * Whether @error is -ENOMEM because an allocation was made to fail. A fault asks for tables before it looks at the
+ * object, so there -ENOMEM may hide the error of its end.
+ */
+static bool is_refused(int error, int wanted, uint64_t failing)
+{
+    return failing != 0 && error == -ENOMEM && (wanted == 0 || wanted == -EFAULT);
+}
+
+static void take_step(const struct model_step *step, uint64_t failing)
+{
+    uint8_t byte = step->value;
+
+    run_now.steps[run_now.count++ % SHOWN_STEPS] = *step;
+    stub_fail_allocation(failing);
+    int error = do_step(step, &byte);
+
+    stub_fail_allocation(0);
+    if (is_refused(error, step->wanted, failing)) {
+        return;
     }
-    return request;
+    CHECK_EQUAL(error, step->wanted);
+    if (error == 0) {
+        CHECK_EQUAL(byte, step->value);
+        model_done(&model, step);
+    }
 }
 
 static int index_of(const struct object *object)
 {
     for (int i = 0; i < OBJECTS; i++) {
-        if (objects[i].object == object) {
+        if (objects[i] == object) {
             return i;
         }
     }
     return -1;
 }
 
-static int wanted_of_request(const struct map_request *request)
+static void compare_entry(const struct map_entry *entry, const struct model_page *page)
 {
-    bool file = request->object == objects[2].object;
-
-    if ((request->protection & ~request->max_protection) != 0) {
-        return -EINVAL;
-    }
-    if ((request->protection & (W | X)) == (W | X)) {
-        return -EACCES;
-    }
-    return file && request->sharing == MAP_ENTRY_SHARED && (request->max_protection & W) != 0 ? -EACCES : 0;
-}
-
-static void model_put(struct model_page *pages, unsigned count, const struct map_request *request)
-{
-    for (unsigned i = 0; i < count; i++) {
-        pages[i] = (struct model_page){
-            .is_mapped = true,
-            .protection = request->protection,
-            .max_protection = request->max_protection,
-            .sharing = request->sharing,
-            .object = (int8_t)index_of(request->object),
-            .object_page = request->object_page + i,
-        };
+    CHECK_EQUAL(entry != NULL, page->is_mapped);
+    if (entry != NULL) {
+        CHECK_EQUAL(entry->protection, page->protection);
+        CHECK_EQUAL(entry->max_protection, page->max_protection);
+        CHECK_EQUAL(entry->sharing == MAP_ENTRY_SHARED, page->is_shared);
+        CHECK_EQUAL(index_of(entry->object), page->object);
     }
 }
 
-static bool any_mapped(const struct model_page *pages, unsigned count)
+static void compare_object(unsigned i)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (pages[i].is_mapped) {
-            return true;
-        }
-    }
-    return false;
-}
+    CHECK_EQUAL(objects[i]->size_bytes, model_objects[i].size_bytes);
+    for (unsigned page = 0; page < object_page_count(objects[i]); page++) {
+        unsigned probe = model_pick(&choices, MODEL_PROBES);
+        uint64_t offset = page * P + model_offset(probe);
+        uint8_t byte = 0;
 
-/*
- * Whether @error is -ENOMEM because an allocation was made to fail; else it must be @wanted. A fault asks for tables
- * before it looks at the object, so there -ENOMEM may hide -EFAULT.
- */
-static bool failed(int error, int wanted, uint64_t failing)
-{
-    if (error == -ENOMEM && (wanted == 0 || wanted == -EFAULT) && failing != 0) {
-        return true;
-    }
-    CHECK_EQUAL(error, wanted);
-    return error != 0;
-}
-
-static void step_add(unsigned m, unsigned first, unsigned count, uint64_t failing)
-{
-    struct map_request request = pick_request(first, count);
-    int wanted = wanted_of_request(&request);
-
-    if (wanted == 0 && any_mapped(&model[m][first], count)) {
-        wanted = -EEXIST;
-    }
-    if (!failed(map_add(maps[m], &request), wanted, failing)) {
-        model_put(&model[m][first], count, &request);
-    }
-}
-
-static void step_replace(unsigned m, unsigned first, unsigned count, uint64_t failing)
-{
-    struct map_request request = pick_request(first, count);
-
-    if (!failed(map_replace(maps[m], &request), wanted_of_request(&request), failing)) {
-        model_put(&model[m][first], count, &request);
-    }
-}
-
-static void step_remove(unsigned m, unsigned first, unsigned count, uint64_t failing)
-{
-    if (!failed(map_remove(maps[m], address_of(first), count * P), 0, failing)) {
-        memset(&model[m][first], 0, count * sizeof(model[m][first]));
-    }
-}
-
-static int wanted_of_protect(const struct model_page *pages, unsigned count, uint8_t protection)
-{
-    if ((protection & (W | X)) == (W | X)) {
-        return -EACCES;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        if (!pages[i].is_mapped) {
-            return -ENOMEM;
-        }
-        if ((protection & ~pages[i].max_protection) != 0) {
-            return -EACCES;
-        }
-    }
-    return 0;
-}
-
-static void step_protect(unsigned m, unsigned first, unsigned count, uint64_t failing)
-{
-    uint8_t protection = (uint8_t)pick(8);
-    int wanted = wanted_of_protect(&model[m][first], count, protection);
-
-    if (!failed(map_protect(maps[m], address_of(first), count * P, protection), wanted, failing)) {
-        for (unsigned i = 0; i < count; i++) {
-            model[m][first + i].protection = protection;
+        if (offset < objects[i]->size_bytes) {
+            CHECK_EQUAL(object_read(objects[i], offset, &byte, 1), 0);
+            CHECK_EQUAL(byte, model_objects[i].bytes[page][probe]);
         }
     }
 }
 
-/* What a read of @page settles, in the model. */
-static void model_read(struct model_page *page)
-{
-    struct model_object *object = object_of(page);
-
-    if (object == NULL || object->has_page[page->object_page] || page->content != FOLLOWS) {
-        return;
-    }
-    if (page->sharing == MAP_ENTRY_SHARED) {
-        object->has_page[page->object_page] = true;
-        object->values[page->object_page] = 0;
-    } else {
-        page->content = ZERO;
-    }
-}
-
-static void step_read(unsigned m, unsigned first, uint64_t failing, uint8_t access)
-{
-    struct model_page *page = &model[m][first];
-    uint8_t byte = 0;
-    int wanted = allows(page, access) ? 0 : -EFAULT;
-    int error =
-        access == X ? world_fetch(maps[m], address_of(first), &byte) : world_load(maps[m], address_of(first), &byte);
-
-    if (!failed(error, wanted, failing)) {
-        model_read(page);
-        CHECK_EQUAL(byte, shown_value(page));
-    }
-}
-
-static void model_write(struct model_page *page, uint8_t value)
-{
-    if (page->sharing == MAP_ENTRY_SHARED) {
-        objects[page->object].has_page[page->object_page] = true;
-        objects[page->object].values[page->object_page] = value;
-    } else {
-        page->content = OWN;
-        page->value = value;
-    }
-}
-
-static void step_write(unsigned m, unsigned first, uint64_t failing)
-{
-    struct model_page *page = &model[m][first];
-    uint8_t value = (uint8_t)pick(256);
-    int wanted = allows(page, W) ? 0 : -EFAULT;
-
-    if (!failed(world_store(maps[m], address_of(first), value), wanted, failing)) {
-        model_write(page, value);
-    }
-}
-
-static void step_write_as_task(unsigned m, unsigned first, uint64_t failing)
-{
-    struct model_page *page = &model[m][first];
-    int wanted = allows(page, W) ? 0 : -EFAULT;
-    uint8_t byte = (uint8_t)pick(256);
-
-    if (!failed(map_write_relock(maps[m], address_of(first), &byte, 1), wanted, failing)) {
-        model_write(page, byte);
-    }
-}
-
-static void step(uint64_t failing)
-{
-    unsigned m = pick(MAPS), first, count;
-
-    pick_range(&first, &count);
-    switch (pick(16)) {
-    case 0:
-    case 1:
-    case 2:
-        step_add(m, first, count, failing);
-        break;
-    case 3:
-        step_replace(m, first, count, failing);
-        break;
-    case 4:
-        step_remove(m, first, count, failing);
-        break;
-    case 5:
-    case 6:
-        step_protect(m, first, count, failing);
-        break;
-    case 7:
-        map_populate_relock(maps[m], address_of(first), count * P);
-        break;
-    case 8:
-        step_write_as_task(m, first, failing);
-        break;
-    case 9:
-        step_read(m, first, failing, X);
-        break;
-    case 10:
-    case 11:
-    case 12:
-        step_read(m, first, failing, R);
-        break;
-    default:
-        step_write(m, first, failing);
-    }
-}
-
-/* Every page of every map shows what the model says. */
+/* Every page of every map, and every page of the objects, is what the model says. */
 static void compare(void)
 {
-    uint8_t byte;
+    struct model_step look;
 
-    for (unsigned m = 0; m < MAPS; m++) {
-        for (unsigned i = 0; i < PAGES; i++) {
-            struct model_page *page = &model[m][i];
-            struct map_entry *entry = map_find(maps[m], address_of(i));
-
-            CHECK_EQUAL(entry != NULL, page->is_mapped);
-            if (entry == NULL) {
-                continue;
-            }
-            CHECK_EQUAL(entry->protection, page->protection);
-            CHECK_EQUAL(entry->max_protection, page->max_protection);
-            CHECK_EQUAL(entry->sharing, page->sharing);
-            CHECK_EQUAL(entry->object == NULL ? -1 : index_of(entry->object), page->object);
-            if (allows(page, R) && page->content == OWN) {
-                CHECK_EQUAL(world_load(maps[m], address_of(i), &byte), 0);
-                CHECK_EQUAL(byte, page->value);
+    for (unsigned m = 0; m < MODEL_MAPS; m++) {
+        for (unsigned i = 0; i < MODEL_PAGES; i++) {
+            compare_entry(map_find(maps[m], model_address(i)), &model.pages[m][i]);
+            if (model.pages[m][i].content == MODEL_OWN) { /* others change when they are looked at */
+                model_look(&model, m, i, model_pick(&choices, MODEL_PROBES), &look);
+                take_step(&look, 0);
             }
         }
     }
-    for (unsigned page = 0; page < 8; page++) {
-        CHECK_EQUAL(*((uint8_t *)arch_direct(world_initrd()) + page * P), world_initrd_byte(page, 0));
+    for (unsigned i = 0; i < OBJECTS; i++) {
+        compare_object(i);
     }
 }
 
 static void end_map(unsigned m)
 {
     map_destroy(maps[m]);
-    memset(model[m], 0, sizeof(model[m]));
+    model_clear(&model, m);
     maps[m] = world_map();
 }
 
-static void run(uint64_t run_seed, bool allocations_fail)
+static void run(const struct manner *manner, uint64_t seed)
 {
-    uint64_t before = start();
+    uint64_t before = start(seed);
+    struct model_step step;
 
-    seed = run_seed;
+    run_now.manner = manner;
+    run_now.seed = seed;
+    run_now.count = 0;
+    model.area_pages = manner->is_audited ? SHORT_AREA_PAGES : MODEL_AREA_PAGES;
+    check_on_failure(say_how_to_repeat);
+    for (unsigned i = 1; i <= manner->steps; i++) {
+        uint64_t failing = manner->allocations_fail && model_pick(&choices, 3) == 0 ? 1 + model_pick(&choices, 4) : 0;
 
-    for (unsigned i = 0; i < STEPS; i++) {
-        uint64_t failing = allocations_fail && pick(3) == 0 ? 1 + pick(4) : 0;
-
-        stub_fail_allocation(failing);
-        step(failing);
-        stub_fail_allocation(0);
-        if (i % 100 == 0) {
+        model_next(&model, &step);
+        take_step(&step, failing);
+        if (manner->is_audited || i % AUDIT_STEPS == 0) {
             world_audit(maps[0], maps[1], maps[2], NULL);
         }
-        if (i % 400 == 0) {
+        if (i % COMPARE_STEPS == 0) {
             compare();
         }
-        if (i % 5000 == 4999) {
-            end_map(pick(MAPS));
+        if (i % END_STEPS == 0) {
+            end_map(model_pick(&choices, MODEL_MAPS));
         }
     }
     compare();
-    for (unsigned m = 0; m < MAPS; m++) {
+    for (unsigned m = 0; m < MODEL_MAPS; m++) {
         map_destroy(maps[m]);
     }
     for (unsigned i = 0; i < OBJECTS; i++) {
-        object_put(objects[i].object);
+        object_put(objects[i]);
     }
     world_audit(NULL, NULL, NULL, NULL);
     CHECK_EQUAL(world_free(), before);
 }
 
-TEST(random_calls_on_three_maps_agree_with_a_model)
+/* Runs with the seeds from @first on; or with the one that MODEL_SEED says. */
+static void run_seeds(const struct manner *manner, uint64_t first, unsigned count)
 {
-    for (uint64_t i = 1; i <= 4; i++) {
-        run(i * 1000003, false);
+    const char *only = getenv("MODEL_SEED");
+
+    if (only != NULL) {
+        run(manner, strtoull(only, NULL, 10));
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        run(manner, first + i);
     }
 }
 
-TEST(random_calls_whose_allocations_fail_agree_with_a_model)
+TEST(short_sequences_keep_every_invariant_after_each_step)
 {
-    for (uint64_t i = 1; i <= 4; i++) {
-        run(i * 7000003, true);
-    }
+    static const struct manner manner = { .test = __func__, .steps = SHORT_STEPS, .is_audited = true };
+
+    run_seeds(&manner, 1, SHORT_RUNS);
+}
+
+TEST(short_sequences_whose_allocations_fail_keep_every_invariant_after_each_step)
+{
+    static const struct manner manner = {
+        .test = __func__, .steps = SHORT_STEPS, .is_audited = true, .allocations_fail = true
+    };
+
+    run_seeds(&manner, 1001, SHORT_RUNS);
+}
+
+TEST(long_sequences_agree_with_a_model)
+{
+    static const struct manner manner = { .test = __func__, .steps = LONG_STEPS };
+
+    run_seeds(&manner, 2001, 3);
+}
+
+TEST(long_sequences_whose_allocations_fail_agree_with_a_model)
+{
+    static const struct manner manner = { .test = __func__, .steps = LONG_STEPS, .allocations_fail = true };
+
+    run_seeds(&manner, 3001, 3);
 }

@@ -1,0 +1,328 @@
+/* See model.h. */
+#include "model.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "abi_errno.h"
+#include "abi_types.h"
+
+#define R ABI_PROT_READ
+#define W ABI_PROT_WRITE
+#define X ABI_PROT_EXEC
+
+static const char *const kind_names[MODEL_KINDS] = {
+    "add", "replace", "remove", "protect", "populate", "load", "fetch", "store", "store by call",
+};
+
+void model_init(struct model *model, struct model_object *objects, unsigned object_count, uint64_t seed)
+{
+    static const uint8_t weights[MODEL_KINDS] = { 6, 2, 2, 4, 2, 6, 2, 6, 2 };
+
+    memset(model, 0, sizeof(*model));
+    model->random = seed * 0x9e3779b97f4a7c15ull | 1; /* never 0, where xorshift stays */
+    model->map_count = MODEL_MAPS;
+    model->object_count = object_count;
+    model->area_pages = MODEL_AREA_PAGES;
+    memcpy(model->weights, weights, sizeof(weights));
+    model->has_maximum = true;
+    model->beyond_maximum = -EINVAL;
+    model->behind_end = -EFAULT;
+    model->objects = objects;
+}
+
+uint64_t model_address(unsigned page)
+{
+    uint64_t boundary = page < MODEL_AREA_PAGES ? 0x200000 : 0x140000000;
+
+    return boundary + (page % MODEL_AREA_PAGES) * MODEL_PAGE_BYTES - MODEL_AREA_PAGES / 2 * MODEL_PAGE_BYTES;
+}
+
+unsigned model_offset(unsigned probe)
+{
+    return probe * (MODEL_PAGE_BYTES - 1) / (MODEL_PROBES - 1); /* the first and the last byte among them */
+}
+
+static unsigned pick(struct model *model, unsigned count)
+{
+    return model_pick(&model->random, count);
+}
+
+/* --- What pages show, and allow */
+
+/* The object that @page shows, or NULL. */
+static struct model_object *object_of(const struct model *model, const struct model_page *page)
+{
+    return page->object < 0 ? NULL : &model->objects[page->object];
+}
+
+static bool is_behind_end(const struct model *model, const struct model_page *page)
+{
+    const struct model_object *object = object_of(model, page);
+
+    return object != NULL && page->content != MODEL_OWN &&
+           (uint64_t)page->object_page * MODEL_PAGE_BYTES >= object->size_bytes;
+}
+
+static uint8_t shown(const struct model *model, const struct model_page *page, unsigned probe)
+{
+    const struct model_object *object = object_of(model, page);
+
+    if (page->content != MODEL_FOLLOWS) {
+        return page->content == MODEL_OWN ? page->bytes[probe] : 0;
+    }
+    return object != NULL && object->has_page[page->object_page] ? object->bytes[page->object_page][probe] : 0;
+}
+
+/* What an access gives: 0 or its error. What can be written can be read, as in Sv39. */
+static int wanted_of_access(const struct model *model, const struct model_page *page, uint8_t access)
+{
+    uint8_t rights = (page->protection & W) != 0 ? page->protection | R : page->protection;
+
+    if (!page->is_mapped || (rights & access) == 0) {
+        return -EFAULT;
+    }
+    return is_behind_end(model, page) ? model->behind_end : 0;
+}
+
+/* What a read of @page settles. */
+static void settle(struct model *model, struct model_page *page)
+{
+    struct model_object *object = object_of(model, page);
+
+    if (object == NULL || page->content != MODEL_FOLLOWS || object->has_page[page->object_page]) {
+        return;
+    }
+    if (page->is_shared) {
+        object->has_page[page->object_page] = true; /* of zeros */
+    } else {
+        page->content = MODEL_ZERO;
+    }
+}
+
+static void store(struct model *model, struct model_page *page, unsigned probe, uint8_t value)
+{
+    struct model_object *object = object_of(model, page);
+
+    if (page->is_shared) {
+        object->has_page[page->object_page] = true;
+        object->bytes[page->object_page][probe] = value;
+        return;
+    }
+    for (unsigned i = 0; i < MODEL_PROBES; i++) {
+        page->bytes[i] = shown(model, page, i);
+    }
+    page->content = MODEL_OWN;
+    page->bytes[probe] = value;
+}
+
+/* --- Steps */
+
+/* A range of pages within one area. */
+static void pick_range(struct model *model, struct model_step *step)
+{
+    unsigned area = pick(model, 2) * MODEL_AREA_PAGES, start = pick(model, model->area_pages);
+    unsigned room = model->area_pages - start;
+
+    step->first = area + (MODEL_AREA_PAGES - model->area_pages) / 2 + start;
+    step->count = 1 + pick(model, pick(model, 4) == 0 ? room : 6);
+    if (step->count > room) {
+        step->count = room;
+    }
+}
+
+static void pick_mapping(struct model *model, struct model_step *step)
+{
+    int object = (int)pick(model, model->object_count + 2) - 2;
+
+    step->protection = (uint8_t)pick(model, 8);
+    step->max_protection = model->has_maximum && pick(model, 4) == 0 ? (uint8_t)pick(model, 8) : R | W | X;
+    step->object = (int8_t)(object >= 0 ? object : -1);
+    if (object >= 0) {
+        bool is_file = model->objects[object].is_file;
+
+        step->object_page = (uint16_t)pick(model, 12);
+        step->is_shared = pick(model, 2) == 0;
+        if (step->is_shared && is_file && (!model->has_maximum || pick(model, 8) != 0)) {
+            step->max_protection &= (uint8_t)~W;
+        }
+    }
+    if (pick(model, 8) != 0) {
+        step->protection &= step->max_protection;
+    }
+}
+
+static bool is_any_mapped(const struct model_page *pages, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (pages[i].is_mapped) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int wanted_of_mapping(const struct model *model, const struct model_step *step)
+{
+    bool is_file = step->object >= 0 && model->objects[step->object].is_file;
+
+    if ((step->protection & ~step->max_protection) != 0) {
+        return model->beyond_maximum;
+    }
+    if ((step->protection & (W | X)) == (W | X)) {
+        return -EACCES;
+    }
+    if (is_file && step->is_shared && (step->max_protection & W) != 0) {
+        return -EACCES;
+    }
+    return step->kind == MODEL_ADD && is_any_mapped(&model->pages[step->map][step->first], step->count) ? -EEXIST : 0;
+}
+
+static int wanted_of_protect(const struct model_page *pages, const struct model_step *step)
+{
+    if ((step->protection & (W | X)) == (W | X)) {
+        return -EACCES;
+    }
+    for (unsigned i = 0; i < step->count; i++) {
+        if (!pages[i].is_mapped) {
+            return -ENOMEM;
+        }
+        if ((step->protection & ~pages[i].max_protection) != 0) {
+            return -EACCES;
+        }
+    }
+    return 0;
+}
+
+static void put_mapping(struct model_page *pages, const struct model_step *step)
+{
+    for (unsigned i = 0; i < step->count; i++) {
+        pages[i] = (struct model_page){
+            .is_mapped = true,
+            .is_shared = step->is_shared,
+            .protection = step->protection,
+            .max_protection = step->max_protection,
+            .object = step->object,
+            .object_page = (uint16_t)(step->object_page + i),
+        };
+    }
+}
+
+static uint8_t access_of(enum model_kind kind)
+{
+    return kind == MODEL_LOAD ? R : kind == MODEL_FETCH ? X : W;
+}
+
+static void pick_access(struct model *model, struct model_step *step)
+{
+    const struct model_page *page = &model->pages[step->map][step->first];
+
+    step->probe = step->kind == MODEL_FETCH ? 0 : pick(model, MODEL_PROBES);
+    step->wanted = wanted_of_access(model, page, access_of(step->kind));
+    step->value = (uint8_t)pick(model, 256);
+    if (access_of(step->kind) != W && step->wanted == 0) {
+        step->value = shown(model, page, step->probe);
+    }
+}
+
+static enum model_kind pick_kind(struct model *model)
+{
+    unsigned sum = 0, kind = 0;
+
+    for (unsigned i = 0; i < MODEL_KINDS; i++) {
+        sum += model->weights[i];
+    }
+    unsigned left = pick(model, sum);
+
+    while (left >= model->weights[kind]) {
+        left -= model->weights[kind++];
+    }
+    return (enum model_kind)kind;
+}
+
+void model_next(struct model *model, struct model_step *step)
+{
+    memset(step, 0, sizeof(*step));
+    step->kind = pick_kind(model);
+    step->map = pick(model, model->map_count);
+    pick_range(model, step);
+    switch (step->kind) {
+    case MODEL_ADD:
+    case MODEL_REPLACE:
+        pick_mapping(model, step);
+        step->wanted = wanted_of_mapping(model, step);
+        break;
+    case MODEL_PROTECT:
+        step->protection = (uint8_t)pick(model, 8);
+        step->wanted = wanted_of_protect(&model->pages[step->map][step->first], step);
+        break;
+    case MODEL_LOAD:
+    case MODEL_FETCH:
+    case MODEL_STORE:
+    case MODEL_STORE_BY_CALL:
+        pick_access(model, step);
+        break;
+    default:
+        break;
+    }
+}
+
+void model_look(const struct model *model, unsigned map, unsigned page, unsigned probe, struct model_step *step)
+{
+    memset(step, 0, sizeof(*step));
+    step->kind = MODEL_LOAD;
+    step->map = map;
+    step->first = page;
+    step->count = 1;
+    step->probe = probe;
+    step->wanted = wanted_of_access(model, &model->pages[map][page], R);
+    step->value = step->wanted == 0 ? shown(model, &model->pages[map][page], probe) : 0;
+}
+
+void model_done(struct model *model, const struct model_step *step)
+{
+    struct model_page *pages = &model->pages[step->map][step->first];
+
+    switch (step->kind) {
+    case MODEL_ADD:
+    case MODEL_REPLACE:
+        put_mapping(pages, step);
+        break;
+    case MODEL_REMOVE:
+        memset(pages, 0, step->count * sizeof(*pages));
+        break;
+    case MODEL_PROTECT:
+        for (unsigned i = 0; i < step->count; i++) {
+            pages[i].protection = step->protection;
+        }
+        break;
+    case MODEL_LOAD:
+    case MODEL_FETCH:
+        settle(model, pages);
+        break;
+    case MODEL_STORE:
+    case MODEL_STORE_BY_CALL:
+        store(model, pages, step->probe, step->value);
+        break;
+    default:
+        break;
+    }
+}
+
+void model_clear(struct model *model, unsigned map)
+{
+    memset(model->pages[map], 0, sizeof(model->pages[map]));
+}
+
+void model_describe(const struct model_step *step, char *text, size_t size)
+{
+    char protection[4] = { (step->protection & R) != 0 ? 'r' : '-', (step->protection & W) != 0 ? 'w' : '-',
+                           (step->protection & X) != 0 ? 'x' : '-' };
+
+    snprintf(text, size,
+             "%s map %u, %u pages at %#" PRIx64 ", %s %s of object %d from page %u, byte %u is %#x: wants %d",
+             kind_names[step->kind], step->map, step->count, model_address(step->first), protection,
+             step->is_shared ? "shared" : "private", step->object, step->object_page, model_offset(step->probe),
+             step->value, step->wanted);
+}
