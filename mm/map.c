@@ -63,7 +63,7 @@ int map_create_relock(struct account *account, struct map **out)
     map->heap_start = 0;
     map->heap_end = 0;
     map->windows = NULL;
-    map->unload_count = 0;
+    map->change_count = 0;
     account_get(account);
     *out = map;
     return 0;

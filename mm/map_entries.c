@@ -68,6 +68,12 @@ static bool could_be_one(const struct map_entry *below, const struct map_entry *
             below->object_page + ((below->end - below->start) >> PAGE_SHIFT) == above->object_page);
 }
 
+/* Whether the object of such an entry may be written through it. */
+static bool may_write_object(uint8_t sharing, uint8_t max_protection)
+{
+    return sharing == MAP_ENTRY_SHARED && (max_protection & ABI_PROT_WRITE) != 0;
+}
+
 /* Put @entry, whose fields are set, into the tree at @gap. Its object's reference is taken here. */
 static void link_entry_at(struct map *map, struct map_entry *entry, const struct gap *gap)
 {
@@ -77,6 +83,7 @@ static void link_entry_at(struct map *map, struct map_entry *entry, const struct
     if (entry->object != NULL) {
         object_get(entry->object);
         list_push_back(&entry->object->mappings, &entry->object_link);
+        entry->object->writable_entries += may_write_object(entry->sharing, entry->max_protection);
     }
 }
 
@@ -91,6 +98,7 @@ static void free_entry(struct map_entry *entry)
 {
     if (entry->object != NULL) {
         list_remove(&entry->object_link);
+        entry->object->writable_entries -= may_write_object(entry->sharing, entry->max_protection);
         object_put(entry->object);
     }
     pool_free(&entry_pool, entry);
@@ -277,6 +285,10 @@ static int check_request(const struct map_request *request)
     }
     if (is_shared && request->object->kind == OBJECT_INITRD && (request->max_protection & ABI_PROT_WRITE) != 0) {
         return -EACCES;
+    }
+    if (may_write_object(request->sharing, request->max_protection) &&
+        (request->object->seals & ABI_F_SEAL_WRITE) != 0) {
+        return -EPERM;
     }
     return request->start < MAP_FIRST_ADDRESS || end > SV39_USER_END ? -ENOMEM : 0;
 }

@@ -8,6 +8,7 @@
  *     missing            write    private    a new frame: zeroed, or a copy of the object's page
  *     missing            other    private    the object's page, or the frame of zeros, read-only
  *     missing            any      shared     the object's page, made if need be; writable if the entry is
+ *     missing            any      any        behind the object's end: -ENXIO
  *
  * Data window: a read links the pristine level-0 table; a write replaces the link by a table of the map's own. In an
  * own table missing pages come from the pristine one, with their neighbours, and a write copies.
@@ -28,7 +29,9 @@
  *     references         a frame's ref_count is the number of entries in tables, slots of objects and owners
  *
  * Locking: the supervisor's lock; dropped while a page is zeroed or copied. The map is the running task's, or in the
- * making: no other hart changes its entries and tables meanwhile, but for what it shows of its windows (map_window.c).
+ * making: no other hart changes its entries and tables meanwhile, but for leaves that it takes away: of windows where
+ * something is unloaded, of pages that an object loses. It counts that in change_count, which is compared when the lock
+ * is back: a page that was found before may have been freed, and be another's.
  *
  * Typical use: map_find() -> map_fault_relock(): 0 -> the user tries again; an error -> the task gets a signal
  */
@@ -48,30 +51,25 @@ static bool protection_allows(uint8_t protection, uint8_t access)
     return (protection & access) != 0 || (access == ABI_PROT_READ && (protection & ABI_PROT_WRITE) != 0);
 }
 
-static uint64_t page_in_object(const struct map_entry *entry, uint64_t address)
-{
-    return entry->object_page + ((address - entry->start) >> PAGE_SHIFT);
-}
-
 /* The page that an object shows to a shared entry. Results of map_fault_relock(). */
 static int shared_page_relock(const struct map_entry *entry, uint64_t address, paddr_t *out)
 {
     struct object *object = entry->object;
-    uint64_t page = page_in_object(entry, address);
+    uint64_t page = map_page_in_object(entry, address);
     int error = object->kind == OBJECT_INITRD ? object_page(object, page, out)
                                               : object_page_own_relock(object, page, entry->map->account, out);
 
-    return error == -EINVAL ? -EFAULT : error;
+    return error == -EINVAL ? -ENXIO : error;
 }
 
 /* The page that a private entry shows before its first write; the frame of zeros where there is none yet. */
 static int private_page(const struct map_entry *entry, uint64_t address, paddr_t *out)
 {
     if (entry->object != NULL) {
-        int error = object_page(entry->object, page_in_object(entry, address), out);
+        int error = object_page(entry->object, map_page_in_object(entry, address), out);
 
         if (error != -ENOENT) {
-            return error == 0 ? 0 : -EFAULT;
+            return error == 0 ? 0 : -ENXIO;
         }
     }
     *out = frame_zero();
@@ -101,7 +99,7 @@ static int map_missing_relock(struct map *map, const struct map_entry *entry, ui
                               pte_t *leaf)
 {
     bool is_shared = entry->sharing == MAP_ENTRY_SHARED;
-    uint64_t flags = map_leaf_flags(entry->protection);
+    uint64_t flags = map_leaf_flags(entry->protection), change_count = map->change_count;
     paddr_t page, frame;
     int error = is_shared ? shared_page_relock(entry, address, &page) : private_page(entry, address, &page);
 
@@ -112,6 +110,10 @@ static int map_missing_relock(struct map *map, const struct map_entry *entry, ui
         error = map_copy_page_relock(map->account, page, &frame);
         if (error != 0) {
             return error;
+        }
+        if (map->change_count != change_count) {
+            frame_put(frame); /* what was copied may have gone from the object: the store is tried again */
+            return 0;
         }
         flags |= WRITABLE;
     } else {
@@ -149,7 +151,7 @@ static void replace_leaf(struct map *map, uint64_t address, pte_t *leaf, paddr_t
 
 int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf)
 {
-    uint64_t unload_count = map->unload_count;
+    uint64_t change_count = map->change_count;
     paddr_t copy;
 
     if (is_own(pte_frame(*leaf))) {
@@ -162,7 +164,7 @@ int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf)
     if (error != 0) {
         return error;
     }
-    if (map->unload_count != unload_count) {
+    if (map->change_count != change_count) {
         frame_put(copy); /* the leaf may be gone, and what was copied too: the store is tried again */
         return 0;
     }
@@ -173,11 +175,12 @@ int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf)
 /* A store to a shared, read-only page: the entry's protection allowed no writing when it was mapped. */
 static int write_shared_relock(struct map *map, const struct map_entry *entry, uint64_t address, pte_t *leaf)
 {
+    uint64_t change_count = map->change_count;
     paddr_t page;
     int error = shared_page_relock(entry, address, &page);
 
-    if (error != 0) {
-        return error;
+    if (error != 0 || map->change_count != change_count) {
+        return error; /* the leaf may have gone: the store is tried again */
     }
     if (!frame_try_get(page)) {
         return -ENOMEM;

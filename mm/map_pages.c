@@ -43,6 +43,58 @@ void map_pages_clear(struct map *map, uint64_t start, uint64_t end)
     table_gather_finish(&gather);
 }
 
+/* Whether @pte, at @address of @entry, shows what the object has there, zeros too, and not a private copy. */
+static bool shows_object(const struct map_entry *entry, uint64_t address, pte_t pte)
+{
+    paddr_t shown = pte_frame(pte), frame;
+
+    if (entry->sharing == MAP_ENTRY_SHARED || shown.value == frame_zero().value) {
+        return true;
+    }
+    return object_page(entry->object, map_page_in_object(entry, address), &frame) == 0 && frame.value == shown.value;
+}
+
+/* [@start, @end) lies in the 2 MiB that @level0 covers. */
+static void take_back_leaves(const struct map_entry *entry, paddr_t level0, uint64_t start, uint64_t end,
+                             struct table_gather *gather)
+{
+    uint64_t base = ALIGNED_DOWN(start, sv39_span(1));
+    unsigned limit = sv39_index(end - 1, 0) + 1;
+
+    for (unsigned index = table_next_live(level0, sv39_index(start, 0), limit); index < limit;
+         index = table_next_live(level0, index + 1, limit)) {
+        uint64_t address = base + index * PAGE_SIZE;
+
+        if (shows_object(entry, address, table_entries(level0)[index])) {
+            table_gather_leaf(gather, level0, index, address);
+        }
+    }
+}
+
+void map_pages_take_back(const struct map_entry *entry, uint64_t start, uint64_t end)
+{
+    arch_assert_locked();
+    struct map *map = entry->map;
+    struct table_gather gather;
+
+    map->change_count++;
+    table_gather_start(&gather, &map->space, map->account, start, end);
+    while (start < end) {
+        pte_t pte = table_entries(map->space.root)[sv39_index(start, 2)];
+        unsigned level = pte == 0 ? 2 : 1;
+        uint64_t limit = part_end(start, end, level);
+
+        if (level == 1) {
+            pte = table_entries(pte_frame(pte))[sv39_index(start, 1)];
+        }
+        if (pte != 0) {
+            take_back_leaves(entry, pte_frame(pte), start, limit, &gather);
+        }
+        start = limit;
+    }
+    table_gather_finish(&gather);
+}
+
 /* What @pte, which is not 0, is to be under @protection. */
 static pte_t protected_leaf(pte_t pte, uint8_t protection)
 {

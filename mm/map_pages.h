@@ -18,10 +18,23 @@ void map_entries_drop(struct map *map);
 void map_pages_clear(struct map *map, uint64_t start, uint64_t end);
 
 /*
+ * The object of @entry is about to lose the pages that [@start, @end) of the entry shows: take the leaves that show
+ * them out of its map, flush, and put the frames. Private copies stay. The map may be one that runs on another hart, so
+ * no table of it goes; what that hart has looked at while the lock was dropped is told by change_count.
+ */
+void map_pages_take_back(const struct map_entry *entry, uint64_t start, uint64_t end);
+
+/*
  * Give the leaves of [@start, @end) the rights of @protection, but for PTE_W where there was none: that is for the
  * next fault to decide. Flushes.
  */
 void map_pages_protect(struct map *map, uint64_t start, uint64_t end, uint8_t protection);
+
+/* The page of the object of @entry that @address shows. */
+static inline uint64_t map_page_in_object(const struct map_entry *entry, uint64_t address)
+{
+    return entry->object_page + ((address - entry->start) >> PAGE_SHIFT);
+}
 
 /* The flags of a leaf that shows an entry of @protection read-only. @protection is not ABI_PROT_NONE. */
 static inline uint64_t map_leaf_flags(uint8_t protection)

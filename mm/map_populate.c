@@ -29,6 +29,9 @@ static bool populate_entry(struct map *map, const struct map_entry *entry, uint6
                 return false;
             }
             table_end = ALIGNED_DOWN(address, sv39_span(1)) + sv39_span(1);
+            if (object_page(entry->object, page, &frame) != 0) {
+                continue; /* taken away while the table was made */
+            }
         }
         pte_t *leaf = &table_entries(level0)[sv39_index(address, 0)];
 

@@ -103,11 +103,11 @@ static int write_data_relock(struct map *map, paddr_t level1, uint64_t address)
 {
     unsigned index = sv39_index(address, 1), page = sv39_index(address, 0);
     paddr_t pristine = pte_frame(table_entries(map->windows->data)[index]);
-    uint64_t unload_count = map->unload_count;
+    uint64_t change_count = map->change_count;
     paddr_t level0;
     int error = own_level0_relock(map, level1, index, &level0);
 
-    if (error != 0 || map->unload_count != unload_count) {
+    if (error != 0 || map->change_count != change_count) {
         return error != 0 ? error : WINDOW_CHANGED;
     }
     pte_t *leaf = &table_entries(level0)[page];
@@ -129,7 +129,7 @@ static int data_fault_relock(struct map *map, uint64_t address, uint8_t access)
 {
     pte_t pristine = windows_entry(map->windows, address);
     bool is_write = (access & ABI_PROT_WRITE) != 0;
-    uint64_t unload_count = map->unload_count;
+    uint64_t change_count = map->change_count;
     paddr_t level1;
 
     if (pristine == 0 || (access & ABI_PROT_EXEC) != 0 || (is_write && (pristine & PTE_COPY_ON_WRITE) == 0)) {
@@ -137,7 +137,7 @@ static int data_fault_relock(struct map *map, uint64_t address, uint8_t access)
     }
     int error = own_level1_relock(map, &level1);
 
-    if (error == 0 && map->unload_count != unload_count) {
+    if (error == 0 && map->change_count != change_count) {
         error = WINDOW_CHANGED;
     }
     if (error == 0) {

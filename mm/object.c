@@ -9,10 +9,14 @@
  * Invariants (for the auditor, by these names):
  *     object-references   ref_count is the number of map entries, of shadows and of owners in other layers
  *     object-inside       no own page has an index at or behind object_page_count()
- *     object-tail         the bytes behind size_bytes in the last page are zero
+ *     object-tail         the bytes behind size_bytes in the last page are zero, of an anonymous object when it is sealed
+ *                         against writing: until then who maps it can write there, and what was written never comes
+ *                         to lie inside (object_change.c)
  *     object-depth        a shadow's parent is no shadow; no other kind has a parent
  *     object-initrd       an initrd file has no own pages, and each of its frames is of kind FRAME_INITRD
  *     object-mappings     `mappings` holds the map entries that show this object, no others
+ *     object-writable     writable_entries is the number of those that are shared and have W in their maximum; it is 0
+ *                         for an object that is sealed against writing, and `writers` too
  *
  * Locking: the supervisor's lock; dropped while a page is zeroed or copied.
  *
@@ -37,7 +41,7 @@ static uint64_t last_generation;
 
 static int create(enum object_kind kind, uint64_t size_bytes, struct object **out)
 {
-    if (size_bytes == 0 || size_bytes > OBJECT_SIZE_MAX) {
+    if (size_bytes > OBJECT_SIZE_MAX) {
         return -EINVAL;
     }
     struct object *object = pool_alloc(&object_pool);
@@ -172,6 +176,10 @@ int object_page_own_relock(struct object *object, uint64_t index, struct account
 
     if (error != 0) {
         return error;
+    }
+    if (index >= object_page_count(object)) {
+        frame_put(frame); /* another hart has taken the page away */
+        return -EINVAL;
     }
     if (page_store_get(&object->pages, index, out)) {
         frame_put(frame); /* another hart was faster */

@@ -15,7 +15,8 @@
  *
  * Locking: as the object's that the store belongs to.
  *
- * Typical use: page_store_put(&store, index, frame, account) -> page_store_get() -> page_store_clear(&store)
+ * Typical use: page_store_put(&store, index, frame, account) -> page_store_get() -> page_store_drop(&store, first, limit)
+ *              -> page_store_clear(&store)
  */
 #include "page_store.h"
 
@@ -187,31 +188,60 @@ int page_store_put(struct page_store *store, uint64_t index, paddr_t frame, stru
     return 0;
 }
 
-/* Drop everything under @node, and it. The recursion is as deep as the tree is high: at most HEIGHT_MAX. */
-static void drop_node(struct node *node, unsigned height)
-{
-    for (unsigned i = 0; node->filled > 0; i++) {
-        uint64_t slot = node->slots[i];
+struct drop {
+    uint64_t first;
+    uint64_t limit;
+    uint64_t count; /* pages dropped so far */
+};
 
-        if (slot == 0) {
+/*
+ * Drop what lies in the range under @node, whose first index is @base, and the node itself when it is empty then.
+ * Returns whether it is. The recursion is as deep as the tree is high: at most HEIGHT_MAX.
+ */
+static bool drop_under(struct node *node, unsigned height, uint64_t base, struct drop *drop)
+{
+    unsigned shift = SLOT_BITS * (height - 1);
+
+    for (uint64_t i = drop->first > base ? (drop->first - base) >> shift : 0; i < SLOTS && node->filled > 0; i++) {
+        uint64_t slot = node->slots[i], index = base + (i << shift);
+
+        if (index >= drop->limit) {
+            break;
+        }
+        if (slot == 0 || (height > 1 && !drop_under(node_in(slot), height - 1, index, drop))) {
             continue;
         }
         if (height == 1) {
             frame_put(paddr(slot & ~IS_FRAME));
-        } else {
-            drop_node(node_in(slot), height - 1);
+            drop->count++;
         }
+        node->slots[i] = 0;
         node->filled--;
     }
+    if (node->filled > 0) {
+        return false;
+    }
     pool_free(pool_of(node), node);
+    return true;
+}
+
+void page_store_drop(struct page_store *store, uint64_t first, uint64_t limit)
+{
+    struct drop drop = { .first = first, .limit = limit };
+
+    if (store->root == NULL) {
+        return;
+    }
+    if (drop_under(store->root, store->height, 0, &drop)) {
+        *store = (struct page_store){ .root = NULL };
+    } else {
+        store->count -= drop.count;
+    }
 }
 
 void page_store_clear(struct page_store *store)
 {
-    if (store->root != NULL) {
-        drop_node(store->root, store->height);
-    }
-    *store = (struct page_store){ .root = NULL };
+    page_store_drop(store, 0, PAGE_STORE_INDEX_MAX);
 }
 
 struct visitor {

@@ -233,6 +233,15 @@ void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned ind
     gather_frame(gather, pte_frame(pte).value);
 }
 
+void table_gather_leaf(struct table_gather *gather, paddr_t table, unsigned index, uint64_t address)
+{
+    paddr_t frame = pte_frame(table_entries(table)[index]);
+
+    table_set(table, index, 0);
+    fence_ledger_leaf(gather->space, address, frame);
+    gather_frame(gather, frame.value);
+}
+
 void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsigned index)
 {
     pte_t pte = table_entries(table)[index];

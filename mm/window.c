@@ -150,7 +150,7 @@ static void unmap_from(struct map *map, uint64_t start, uint64_t end, struct tab
 {
     pte_t slot = table_entries(map->space.root)[WINDOW_DATA_ROOT_SLOT];
 
-    map->unload_count++;
+    map->change_count++;
     if (slot == 0) {
         return;
     }

@@ -64,16 +64,18 @@ __attribute__((noinline)) static void end_faulting_task_relock(struct task *task
                                                                int error)
 {
     struct cause cause = cause_of(number);
-    bool is_short = error == -ENOMEM;
-    const char *what = is_short ? "out of memory" : cause.name;
-    const char *at = cause.signal == ABI_SIGILL && !is_short ? "" : "at ";
+
+    if (error == -ENOMEM || error == -ENXIO) {
+        cause = (struct cause){ error == -ENOMEM ? "out of memory" : "behind the end of the object", ABI_SIGBUS };
+    }
+    const char *at = cause.signal == ABI_SIGILL ? "" : "at ";
     struct symbolizer_text where = symbolizer_explain(task->map, task->frame.pc, task->frame.ra);
 
     arch_unlock();
-    log_error("task %d (%s): %s %s0x%lx, pc 0x%lx%s", task->pid, task->name, what, at, value, task->frame.pc,
+    log_error("task %d (%s): %s %s0x%lx, pc 0x%lx%s", task->pid, task->name, cause.name, at, value, task->frame.pc,
               where.text);
     arch_lock();
-    task_end(task, TASK_STATUS_SIGNAL(is_short ? ABI_SIGBUS : cause.signal));
+    task_end(task, TASK_STATUS_SIGNAL(cause.signal));
 }
 
 /* Its first floating-point instruction, perhaps: if it is none, it comes back. Returns whether it was given the unit. */

@@ -57,6 +57,7 @@ UNIT_TESTS += \
     mm_map_populate \
     mm_mutants \
     mm_object \
+    mm_object_change \
     mm_page_store \
     mm_pool \
     mm_sharers_model \

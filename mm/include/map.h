@@ -57,7 +57,8 @@ struct map {
     uint64_t heap_end;
     struct windows *windows; /* attached, or NULL */
     struct list windows_link; /* in windows.maps */
-    uint64_t unload_count; /* when it has changed, what the map shows of its windows may have gone */
+    uint64_t
+        change_count; /* when it has changed, others took away of what the map's tables show, or could be about to */
 };
 
 /* Where mappings that the caller does not place go, and the main stack: see the drawing in map.c. */
@@ -100,6 +101,7 @@ void map_detach(struct map *map);
  * more than their object has: what lies behind its end faults.
  * Returns 0; -EINVAL (unaligned, empty, wraps, protection beyond the maximum, unknown bits, shared without an object);
  * -EACCES (W and X together, or a shared entry of an initrd file whose maximum has W);
+ * -EPERM (the same of an object that is sealed against writing);
  * -ENOMEM (outside the users' part of the address space, or no memory); -EEXIST (occupied; or touches root slot 1 or
  * the data window, which are the windows' whether the map is attached or not).
  */
@@ -154,7 +156,7 @@ struct map_entry *map_following(struct map_entry *entry);
 /*
  * Resolve a fault at @address for @access, one ABI_PROT_ bit. A spurious fault (the mapping allows it already)
  * is resolved by a flush. Returns 0 (try the access again), -EFAULT (nothing there, or not allowed),
- * or -ENOMEM.
+ * -ENXIO (behind the end of the object that is mapped there), or -ENOMEM.
  */
 int map_fault_relock(struct map *map, uint64_t address, uint8_t access);
 

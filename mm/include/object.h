@@ -21,14 +21,17 @@ struct object {
     paddr_t initrd_start; /* of an initrd file: page-aligned */
     struct object *parent; /* of a shadow: the object referenced, its page 0 is ours */
     /* Under the object's use: the supervisor's lock. */
-    uint64_t size_bytes; /* bytes behind the size in the last page are zero */
+    uint64_t size_bytes;
     uint32_t ref_count;
+    uint32_t seals; /* ABI_F_SEAL_*: what can never be done to it again */
+    uint32_t writable_entries; /* shared map entries through which it may be written, now or after mprotect */
+    uint32_t writers; /* object_copy_in_relock() under way: 0 or 1 */
     struct page_store pages; /* own pages; one frame reference each */
     struct list mappings; /* map entries that show it: struct map_entry.object_link */
     struct list all_link; /* in the list of all objects */
 };
 
-/* Each gives one reference. Return 0 or -ENOMEM; -EINVAL for a size of 0 or above OBJECT_SIZE_MAX. */
+/* Each gives one reference. Return 0 or -ENOMEM; -EINVAL for a size above OBJECT_SIZE_MAX, and 0 for an initrd file's. */
 #define OBJECT_SIZE_MAX (1ull << 38)
 int object_create_anonymous(uint64_t size_bytes, struct object **out);
 
@@ -70,6 +73,39 @@ int object_page_own_relock(struct object *object, uint64_t index, struct account
  * Copy bytes of the object into supervisor memory. Returns 0 or -EINVAL when the range leaves the object.
  */
 int object_read(const struct object *object, uint64_t offset, void *to, size_t size);
+
+/*
+ * Whether its bytes are what they are for ever: an initrd file, or sealed against writing and a change of size. Only
+ * such a one is loaded or executed.
+ */
+bool object_is_immutable(const struct object *object);
+
+/*
+ * What changes an anonymous object, and who maps it sees at once: object_change.c. What its seals forbid is -EPERM.
+ *
+ * The size: pages behind the new one go, out of every map that shows them too; private copies stay. What comes to lie
+ * inside is zero. Returns 0; -EPERM; -EFBIG above OBJECT_SIZE_MAX; -EBUSY while a write is under way: try again.
+ */
+int object_resize(struct object *object, uint64_t size_bytes);
+
+/* [@start, @end), as far as it lies inside, is zero from now on; whole pages are given back. 0, -EPERM or -EBUSY. */
+int object_punch(struct object *object, uint64_t start, uint64_t end);
+
+/*
+ * More seals. Returns 0; -EPERM when it is sealed against that; -EBUSY: F_SEAL_WRITE, and a shared map entry allows
+ * writing, or a write is under way.
+ */
+int object_seal(struct object *object, uint32_t seals);
+
+/*
+ * Copy bytes between the object, of which the caller has a reference, and the user's memory. Reading ends at the
+ * object's end, and writing moves that; new pages are charged to @account. Return the bytes copied; when an error comes
+ * before the first one -EFAULT, -ENOMEM, of writing also -EPERM, -EFBIG, or -EBUSY while another write is under way: try
+ * again.
+ */
+int64_t object_copy_out_relock(struct object *object, uint64_t offset, uaddr_t to, uint64_t size_bytes);
+int64_t object_copy_in_relock(struct object *object, struct account *account, uint64_t offset, uaddr_t from,
+                              uint64_t size_bytes);
 
 /* Call @visit for each object, and for each own page (or initrd page) of an object in ascending order. */
 void object_for_each(void (*visit)(struct object *object, void *context), void *context);

@@ -29,7 +29,8 @@ bool page_store_get(const struct page_store *store, uint64_t index, paddr_t *out
  */
 int page_store_put(struct page_store *store, uint64_t index, paddr_t frame, struct account *account);
 
-/* Drop every page and its reference. */
+/* Drop the pages of [@first, @limit), or every page, and their references. */
+void page_store_drop(struct page_store *store, uint64_t first, uint64_t limit);
 void page_store_clear(struct page_store *store);
 
 /* Call @visit for each page, in ascending order. */

@@ -125,10 +125,11 @@ void table_gather_start(struct table_gather *gather, struct space *space, struct
 void table_gather_start_every_space(struct table_gather *gather, struct account *account);
 
 /*
- * Clear entry @index of @table, a leaf or a shared table; its reference is put later. The second: it points to an own
- * table that is all zero, or to a shared one whose owner lets it go.
+ * Clear entry @index of @table, a leaf or a shared table; its reference is put later. The second: it is a leaf, and shows
+ * a page at @address. The third: it points to an own table that is all zero, or to a shared one whose owner lets it go.
  */
 void table_gather_entry(struct table_gather *gather, paddr_t table, unsigned index);
+void table_gather_leaf(struct table_gather *gather, paddr_t table, unsigned index, uint64_t address);
 void table_gather_cleared_table(struct table_gather *gather, paddr_t table, unsigned index);
 
 /* Flush what changed, and put. */

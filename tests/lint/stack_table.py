@@ -68,7 +68,7 @@ BOUNDS = {
     "table_for_each": 3,  # the levels of Sv39
     "table_drop": 3,
     "frame_put": 2,  # an account that goes gives back frames of the supervisor's, whose account never goes
-    "mm/page_store.c:drop_node": "mm/page_store.c HEIGHT_MAX",
+    "mm/page_store.c:drop_under": "mm/page_store.c HEIGHT_MAX",
     "task_end": 1,  # it sends the parent SIGCHLD, which ends nobody
     "object_page": 2,  # object-depth: a shadow's parent is no shadow
 }

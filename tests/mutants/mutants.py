@@ -436,16 +436,26 @@ static void gather_frame"""),
 # What happens while the lock is dropped.
 seed("mm/map_window.c", ["mm_interleave"],
      ("a_link_that_went_meanwhile_is_replaced", "    if (table_entries(level1)[index] != pte) {\n", "    if (false) {\n"),
-     ("a_write_that_overlaps_an_unload_goes_on", "    if (error != 0 || map->unload_count != unload_count) {\n",
+     ("a_write_that_overlaps_an_unload_goes_on", "    if (error != 0 || map->change_count != change_count) {\n",
       "    if (error != 0) {\n"),
-     ("a_fault_that_overlaps_an_unload_goes_on", "    if (error == 0 && map->unload_count != unload_count) {\n",
+     ("a_fault_that_overlaps_an_unload_goes_on", "    if (error == 0 && map->change_count != change_count) {\n",
       "    if (false) {\n"))
 
 seed("mm/window.c", ["mm_interleave"],
-     ("an_unload_is_not_counted", "    map->unload_count++;\n", ""))
+     ("an_unload_is_not_counted", "    map->change_count++;\n", ""))
 
 seed("mm/map_fault.c", ["mm_interleave"],
-     ("a_page_that_was_unloaded_meanwhile_is_shown", "    if (map->unload_count != unload_count) {\n", "    if (false) {\n"))
+     ("a_page_that_was_unloaded_meanwhile_is_shown", "    }\n    if (map->change_count != change_count) {\n",
+      "    }\n    if (false) {\n"),
+     ("a_copy_of_a_page_that_went_meanwhile_is_shown", "        if (map->change_count != change_count) {\n",
+      "        if (false) {\n"))
+
+seed("mm/object.c", ["mm_interleave"],
+     ("a_page_is_kept_behind_an_end_that_came_meanwhile", "    if (index >= object_page_count(object)) {\n        frame_put",
+      "    if (false) {\n        frame_put"))
+
+seed("mm/map_pages.c", ["mm_interleave"],
+     ("pages_that_are_taken_back_are_not_counted", "    map->change_count++;\n", ""))
 
 seed("shared/content.c", CONTENT,
      ("a_copy_that_is_executed_is_not_fenced", "        spaces_code_changed();\n", "        ;\n"),

@@ -338,3 +338,180 @@ TEST(a_map_that_ends_meets_a_copy_of_a_page_that_it_shared)
     interleave_all("copy on write, end of the other map", &two, 4);
     interleave_randomly("copy on write, end of the other map, frames reused", &three, 200);
 }
+
+/* --- An object that is cut while its pages are faulted in, copied, or written */
+
+#define BUFFER 0x400000ull /* private memory of maps[0] */
+
+static void cut_begin(uint8_t sharing, bool has_page)
+{
+    paddr_t frame;
+
+    start(2);
+    CHECK_EQUAL(object_create_anonymous(2 * P, &object), 0);
+    if (has_page) {
+        CHECK_EQUAL(object_page_own_relock(object, 1, account_root(), &frame), 0);
+        memset(arch_direct(frame), 0x44, P);
+    }
+    CHECK_EQUAL(world_add_object(maps[0], BASE, 2, R | W, sharing, object, 0), 0);
+    CHECK_EQUAL(world_add_object(maps[1], BASE, 2, R | W, MAP_ENTRY_SHARED, object, 0), 0);
+}
+
+static void cut_shared_begin(void)
+{
+    cut_begin(MAP_ENTRY_SHARED, false);
+}
+
+static void cut_private_begin(void)
+{
+    cut_begin(MAP_ENTRY_PRIVATE, true);
+}
+
+static void cut_private_read_before_begin(void)
+{
+    cut_begin(MAP_ENTRY_PRIVATE, true);
+    world_expect(maps[0], BASE + P + 1, 0x44);
+}
+
+static void cut_store(void)
+{
+    results[0] = world_store(maps[0], BASE + P, 5);
+    CHECK(results[0] == 0 || results[0] == -ENXIO);
+}
+
+static void cut_store_other(void)
+{
+    results[1] = world_store(maps[1], BASE + P, 5);
+    CHECK(results[1] == 0 || results[1] == -ENXIO);
+}
+
+static void cut(void)
+{
+    CHECK_EQUAL(object_resize(object, P), 0);
+}
+
+static void cut_and_grow(void)
+{
+    CHECK_EQUAL(object_resize(object, P), 0);
+    arch_unlock();
+    arch_lock();
+    CHECK_EQUAL(object_resize(object, 2 * P), 0);
+}
+
+static void punch(void)
+{
+    CHECK_EQUAL(object_punch(object, P, 2 * P), 0);
+}
+
+/* What maps[0] shows is its store, on what was there before the cut or on zeros, or nothing of it. */
+static void cut_end(void)
+{
+    bool is_cut = object->size_bytes == P;
+    uint8_t byte, other;
+    int error = world_load(maps[0], BASE + P, &byte);
+
+    CHECK(error == 0 || (is_cut && error == -ENXIO));
+    if (error == 0) {
+        CHECK(byte == 5 || byte == 0);
+        CHECK_EQUAL(world_load(maps[0], BASE + P + 2, &other), 0);
+        CHECK(other == 0 || (other == 0x44 && byte == 5));
+    }
+    CHECK_EQUAL(world_load(maps[1], BASE + P, &byte), is_cut ? -ENXIO : 0);
+    CHECK(is_cut || byte == 0 || byte == 5);
+    world_audit(maps[0], maps[1], NULL, NULL);
+    object_put(object);
+    finish(2);
+}
+
+TEST(a3_a_fault_meets_the_cut_of_its_object)
+{
+    static const struct interleave cases[] = {
+        { cut_shared_begin, { cut_store, cut }, cut_end },
+        { cut_shared_begin, { cut_store, cut_and_grow }, cut_end },
+        { cut_private_begin, { cut_store, cut }, cut_end },
+        { cut_private_begin, { cut_store, cut_and_grow }, cut_end },
+        { cut_private_read_before_begin, { cut_store, cut_and_grow }, cut_end },
+        { cut_private_read_before_begin, { cut_store, punch }, cut_end },
+        { cut_private_read_before_begin, { cut_store, cut_store_other, cut_and_grow }, cut_end },
+        { cut_private_begin, { cut_store, cut, take_and_spoil }, cut_end },
+    };
+
+    interleave_all("shared store, cut", &cases[0], 3);
+    interleave_all("shared store, cut and growth", &cases[1], 2);
+    interleave_all("private store, cut", &cases[2], 3);
+    interleave_all("private store, cut and growth", &cases[3], 2);
+    interleave_all("private store over a page that was read, cut and growth", &cases[4], 2);
+    interleave_all("private store over a page that was read, hole", &cases[5], 3);
+    interleave_randomly("private and shared store, cut and growth", &cases[6], 200);
+    interleave_randomly("private store, cut, frames reused", &cases[7], 200);
+}
+
+static void write_begin(void)
+{
+    cut_begin(MAP_ENTRY_SHARED, false);
+    CHECK_EQUAL(world_add(maps[0], BUFFER, 2, R | W), 0);
+    CHECK_EQUAL(world_store(maps[0], BUFFER + P - 1, 6), 0);
+}
+
+/* Its second page is faulted in while it is copied. */
+static void write_bytes(void)
+{
+    world_expect(maps[0], BUFFER + P - 1, 6); /* this hart runs in the map */
+    CHECK_EQUAL(object_copy_in_relock(object, account_root(), 2 * P - 1, uaddr(BUFFER + P - 1), 2), 2);
+}
+
+/* While the write is under way nothing moves its end. */
+static void cut_or_wait(void)
+{
+    uint64_t size = object->size_bytes;
+    int error = object_resize(object, P);
+
+    CHECK(error == 0 || (error == -EBUSY && object->size_bytes == size));
+    error = object_seal(object, ABI_F_SEAL_GROW | ABI_F_SEAL_WRITE);
+    CHECK_EQUAL(error, -EBUSY); /* a map could write */
+}
+
+static void write_end(void)
+{
+    uint8_t bytes[2] = { 9, 9 };
+
+    CHECK(object->size_bytes == 2 * P + 1 || object->size_bytes == P);
+    if (object->size_bytes > P) {
+        CHECK_EQUAL(object_read(object, 2 * P - 1, bytes, 2), 0);
+        CHECK(bytes[0] == 6 && bytes[1] == 0);
+    }
+    CHECK_EQUAL(object->writers, 0);
+    world_audit(maps[0], maps[1], NULL, NULL);
+    object_put(object);
+    finish(2);
+}
+
+static void read_bytes(void)
+{
+    uint8_t byte;
+
+    world_expect(maps[0], BUFFER + P - 1, 6);
+    int64_t result = object_copy_out_relock(object, P, uaddr(BUFFER), 2);
+
+    CHECK(result == 0 || result == 2);
+    CHECK_EQUAL(world_load(maps[0], BUFFER, &byte), 0);
+    CHECK(byte == 0 || byte == 5);
+}
+
+static void read_end(void)
+{
+    world_audit(maps[0], maps[1], NULL, NULL);
+    object_put(object);
+    finish(2);
+}
+
+TEST(a3_a_write_and_a_read_meet_the_cut_of_their_object)
+{
+    static const struct interleave cases[] = {
+        { write_begin, { write_bytes, cut_or_wait }, write_end },
+        { write_begin, { read_bytes, cut_store_other, cut_and_grow }, read_end },
+    };
+
+    interleave_all("write, cut", &cases[0], 3);
+    interleave_randomly("read, store, cut and growth", &cases[1], 200);
+}

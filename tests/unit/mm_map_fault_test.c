@@ -308,11 +308,11 @@ TEST(a1_pages_behind_an_objects_end_fault)
     CHECK_EQUAL(world_add_object(map, BASE, 8, R | W, MAP_ENTRY_SHARED, object, 1), 0);
     CHECK_EQUAL(world_add_object(map, MAP_AREA_START, 8, R | W, MAP_ENTRY_PRIVATE, object, 2), 0);
     CHECK_EQUAL(world_store(map, BASE + P, 1), 0);
-    CHECK_EQUAL(world_store(map, BASE + 2 * P, 1), -EFAULT);
-    CHECK_EQUAL(world_load(map, BASE + 2 * P, &byte), -EFAULT);
+    CHECK_EQUAL(world_store(map, BASE + 2 * P, 1), -ENXIO);
+    CHECK_EQUAL(world_load(map, BASE + 2 * P, &byte), -ENXIO);
     CHECK_EQUAL(world_store(map, MAP_AREA_START, 2), 0);
-    CHECK_EQUAL(world_store(map, MAP_AREA_START + P, 2), -EFAULT);
-    CHECK_EQUAL(world_load(map, MAP_AREA_START + 7 * P, &byte), -EFAULT);
+    CHECK_EQUAL(world_store(map, MAP_AREA_START + P, 2), -ENXIO);
+    CHECK_EQUAL(world_load(map, MAP_AREA_START + 7 * P, &byte), -ENXIO);
     map_populate_relock(map, BASE, 16 * P);
     world_audit(map, NULL, NULL, NULL);
     object_put(object);

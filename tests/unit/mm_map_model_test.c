@@ -94,6 +94,7 @@ static uint64_t start(uint64_t seed)
         maps[i] = world_map();
     }
     model_init(&model, model_objects, OBJECTS, seed);
+    model.behind_end = -ENXIO;
     choices = seed;
     return before;
 }
@@ -147,7 +148,7 @@ static int do_step(const struct model_step *step, uint8_t *byte)
  */
 static bool is_refused(int error, int wanted, uint64_t failing)
 {
-    return failing != 0 && error == -ENOMEM && (wanted == 0 || wanted == -EFAULT);
+    return failing != 0 && error == -ENOMEM && (wanted == 0 || wanted == -EFAULT || wanted == -ENXIO);
 }
 
 static void take_step(const struct model_step *step, uint64_t failing)

