@@ -7,7 +7,8 @@ HOST_SOURCES_base := $(addprefix arch/base/,lock.c log.c tree.c) $(addprefix tes
 HOST_LIBRARIES_base := -pthread
 HOST_SOURCES_stub := tests/stub/arch_stub.c tests/stub/tlb_stub.c
 HOST_SOURCES_mm := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) \
-    $(addprefix tests/unit/,harts.c interleave.c mm_audit.c mm_world.c) apps/bin/stress/model.c
+    $(addprefix tests/unit/,harts.c interleave.c mm_audit.c mm_world.c) \
+    $(addprefix apps/bin/stress/,model.c model_describe.c)
 HOST_LIBRARIES_mm := $(addprefix $(WRAP),map_attach map_destroy map_detach)
 HOST_SOURCES_shared := $(HOST_SOURCES_base) $(HOST_SOURCES_stub) $(MM_SOURCES) $(SHARED_SOURCES) \
     $(addprefix tests/unit/,harts.c interleave.c shared_world.c)

@@ -1,8 +1,6 @@
 /* See model.h. */
 #include "model.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "abi_errno.h"
@@ -11,10 +9,6 @@
 #define R ABI_PROT_READ
 #define W ABI_PROT_WRITE
 #define X ABI_PROT_EXEC
-
-static const char *const kind_names[MODEL_KINDS] = {
-    "add", "replace", "remove", "protect", "populate", "load", "fetch", "store", "store by call",
-};
 
 void model_init(struct model *model, struct model_object *objects, unsigned object_count, uint64_t seed)
 {
@@ -117,7 +111,113 @@ static void store(struct model *model, struct model_page *page, unsigned probe, 
     page->bytes[probe] = value;
 }
 
-/* --- Steps */
+/* --- Objects */
+
+/* The bytes of [@start, @end) are zero; pages that lie in there as a whole go. */
+static void clear_bytes(struct model *model, int8_t index, uint64_t start, uint64_t end)
+{
+    struct model_object *object = &model->objects[index];
+
+    for (uint64_t page = 0; page < MODEL_OBJECT_PAGES; page++) {
+        uint64_t base = page * MODEL_PAGE_BYTES;
+
+        if (start <= base && base + MODEL_PAGE_BYTES <= end) {
+            object->has_page[page] = false;
+        }
+        for (unsigned probe = 0; probe < MODEL_PROBES; probe++) {
+            uint64_t at = base + model_offset(probe);
+
+            if (start <= at && at < end) {
+                object->bytes[page][probe] = 0;
+            }
+        }
+    }
+    for (unsigned i = 0; i < model->map_count * MODEL_PAGES; i++) {
+        struct model_page *page = &model->pages[i / MODEL_PAGES][i % MODEL_PAGES];
+        uint64_t base = (uint64_t)page->object_page * MODEL_PAGE_BYTES;
+
+        if (page->is_mapped && page->object == index && page->content == MODEL_ZERO && start <= base &&
+            base + MODEL_PAGE_BYTES <= end) {
+            page->content = MODEL_FOLLOWS;
+        }
+    }
+}
+
+static uint64_t page_end(uint64_t size_bytes)
+{
+    return (size_bytes + MODEL_PAGE_BYTES - 1) / MODEL_PAGE_BYTES * MODEL_PAGE_BYTES;
+}
+
+static void resize(struct model *model, int8_t index, uint64_t size_bytes)
+{
+    struct model_object *object = &model->objects[index];
+
+    if (size_bytes == object->size_bytes) {
+        return;
+    }
+    /* Bytes behind the end, that a shared mapping may have written in the last page, go too. */
+    clear_bytes(model, index, size_bytes < object->size_bytes ? size_bytes : object->size_bytes,
+                size_bytes < object->size_bytes ? UINT64_MAX : page_end(object->size_bytes));
+    object->size_bytes = size_bytes;
+}
+
+static void punch(struct model *model, const struct model_step *step)
+{
+    uint64_t end = step->offset + step->size_bytes, limit = model->objects[step->object].size_bytes;
+
+    clear_bytes(model, step->object, step->offset, end < limit ? end : page_end(limit));
+}
+
+static void write_byte(struct model *model, const struct model_step *step)
+{
+    struct model_object *object = &model->objects[step->object];
+    uint64_t page = step->offset / MODEL_PAGE_BYTES;
+
+    if (step->offset >= object->size_bytes) {
+        resize(model, step->object, step->offset + 1);
+    }
+    object->has_page[page] = true;
+    object->bytes[page][step->probe] = step->value;
+}
+
+/* An object that can be written, and a place in it or behind it. */
+static void pick_place(struct model *model, struct model_step *step)
+{
+    unsigned first = 0;
+
+    while (model->objects[first].is_file) {
+        first++;
+    }
+    step->object = (int8_t)(first + pick(model, model->object_count - first));
+    step->probe = pick(model, MODEL_PROBES);
+    step->offset = (uint64_t)pick(model, MODEL_OBJECT_PAGES) * MODEL_PAGE_BYTES + model_offset(step->probe);
+    step->value = (uint8_t)pick(model, 256);
+}
+
+static void pick_size(struct model *model, struct model_step *step)
+{
+    pick_place(model, step);
+    if (step->kind == MODEL_RESIZE) {
+        step->size_bytes = step->offset + pick(model, 2);
+    } else {
+        step->offset = pick(model, 2) == 0 ? step->offset / MODEL_PAGE_BYTES * MODEL_PAGE_BYTES : step->offset;
+        step->size_bytes = 1 + pick(model, 4 * MODEL_PAGE_BYTES);
+    }
+}
+
+static void pick_read(struct model *model, struct model_step *step)
+{
+    const struct model_object *object;
+
+    pick_place(model, step);
+    object = &model->objects[step->object];
+    step->size_bytes = step->offset < object->size_bytes ? 1 : 0;
+    if (step->size_bytes == 1) {
+        step->value = object->bytes[step->offset / MODEL_PAGE_BYTES][step->probe];
+    }
+}
+
+/* --- Moves */
 
 /* A range of pages within one area. */
 static void pick_range(struct model *model, struct model_step *step)
@@ -132,6 +232,51 @@ static void pick_range(struct model *model, struct model_step *step)
     }
 }
 
+/* Whether one entry can hold these pages: what a move asks for. */
+static bool are_alike(const struct model_page *pages, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct model_page *page = &pages[i];
+
+        if (!page->is_mapped || page->protection != pages->protection || page->is_shared != pages->is_shared ||
+            page->max_protection != pages->max_protection || page->object != pages->object ||
+            (page->object >= 0 && page->object_page != pages->object_page + i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void pick_move(struct model *model, struct model_step *step)
+{
+    struct model_step target;
+
+    pick_range(model, &target);
+    step->target = target.first;
+    step->new_count = target.count;
+    bool overlaps = step->target < step->first + step->count && step->first < step->target + step->new_count;
+    unsigned kept = step->count < step->new_count ? step->count : step->new_count;
+
+    step->wanted = overlaps ? -EINVAL : are_alike(&model->pages[step->map][step->first], kept) ? 0 : -EFAULT;
+}
+
+static void move(struct model_page *pages, const struct model_step *step)
+{
+    struct model_page moved[MODEL_AREA_PAGES];
+
+    for (unsigned i = 0; i < step->new_count; i++) {
+        moved[i] = pages[step->first + (i < step->count ? i : 0)];
+        if (i >= step->count) {
+            moved[i].content = MODEL_FOLLOWS;
+            moved[i].object_page += i;
+        }
+    }
+    memset(&pages[step->first], 0, step->count * sizeof(*pages));
+    memcpy(&pages[step->target], moved, step->new_count * sizeof(*pages));
+}
+
+/* --- Steps */
+
 static void pick_mapping(struct model *model, struct model_step *step)
 {
     int object = (int)pick(model, model->object_count + 2) - 2;
@@ -142,7 +287,7 @@ static void pick_mapping(struct model *model, struct model_step *step)
     if (object >= 0) {
         bool is_file = model->objects[object].is_file;
 
-        step->object_page = (uint16_t)pick(model, 12);
+        step->object_page = (uint32_t)pick(model, 12);
         step->is_shared = pick(model, 2) == 0;
         if (step->is_shared && is_file && (!model->has_maximum || pick(model, 8) != 0)) {
             step->max_protection &= (uint8_t)~W;
@@ -204,7 +349,7 @@ static void put_mapping(struct model_page *pages, const struct model_step *step)
             .protection = step->protection,
             .max_protection = step->max_protection,
             .object = step->object,
-            .object_page = (uint16_t)(step->object_page + i),
+            .object_page = (uint32_t)(step->object_page + i),
         };
     }
 }
@@ -263,6 +408,22 @@ void model_next(struct model *model, struct model_step *step)
     case MODEL_STORE_BY_CALL:
         pick_access(model, step);
         break;
+    case MODEL_MOVE:
+        pick_move(model, step);
+        break;
+    case MODEL_FORK:
+        step->target = (step->map + 1 + pick(model, model->map_count - 1)) % model->map_count;
+        break;
+    case MODEL_RESIZE:
+    case MODEL_PUNCH:
+        pick_size(model, step);
+        break;
+    case MODEL_READ:
+        pick_read(model, step);
+        break;
+    case MODEL_WRITE:
+        pick_place(model, step);
+        break;
     default:
         break;
     }
@@ -305,6 +466,26 @@ void model_done(struct model *model, const struct model_step *step)
     case MODEL_STORE_BY_CALL:
         store(model, pages, step->probe, step->value);
         break;
+    case MODEL_FORGET:
+        for (unsigned i = 0; i < step->count; i++) {
+            pages[i].content = MODEL_FOLLOWS;
+        }
+        break;
+    case MODEL_MOVE:
+        move(model->pages[step->map], step);
+        break;
+    case MODEL_FORK:
+        memcpy(model->pages[step->target], model->pages[step->map], sizeof(model->pages[0]));
+        break;
+    case MODEL_RESIZE:
+        resize(model, step->object, step->size_bytes);
+        break;
+    case MODEL_PUNCH:
+        punch(model, step);
+        break;
+    case MODEL_WRITE:
+        write_byte(model, step);
+        break;
     default:
         break;
     }
@@ -313,16 +494,4 @@ void model_done(struct model *model, const struct model_step *step)
 void model_clear(struct model *model, unsigned map)
 {
     memset(model->pages[map], 0, sizeof(model->pages[map]));
-}
-
-void model_describe(const struct model_step *step, char *text, size_t size)
-{
-    char protection[4] = { (step->protection & R) != 0 ? 'r' : '-', (step->protection & W) != 0 ? 'w' : '-',
-                           (step->protection & X) != 0 ? 'x' : '-' };
-
-    snprintf(text, size,
-             "%s map %u, %u pages at %#" PRIx64 ", %s %s of object %d from page %u, byte %u is %#x: wants %d",
-             kind_names[step->kind], step->map, step->count, model_address(step->first), protection,
-             step->is_shared ? "shared" : "private", step->object, step->object_page, model_offset(step->probe),
-             step->value, step->wanted);
 }

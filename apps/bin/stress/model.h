@@ -12,7 +12,9 @@
  *     lack of memory; of a load the byte is step.value -> model_done(&step), unless the real thing gave an error
  *
  * A page is known by a few of its bytes. Rules: a private page shows its object's page (or zeros) until its map writes
- * it; one that was read while its object had none stays zero; a shared page is its object's.
+ * it; one that was read while its object had none stays zero until the object loses that page; a shared page is its
+ * object's. A private copy stays when its object's end moves before it. Of an object's bytes behind its end nothing
+ * comes back.
  */
 
 /* Two areas, of which one lies across a boundary of 2 MiB, the other across one of 1 GiB. */
@@ -37,7 +39,7 @@ struct model_page {
     uint8_t max_protection;
     int8_t object; /* -1: none */
     uint8_t content; /* enum model_content */
-    uint16_t object_page;
+    uint32_t object_page;
     uint8_t bytes[MODEL_PROBES]; /* when OWN */
 };
 
@@ -58,6 +60,13 @@ enum model_kind {
     MODEL_FETCH, /* of an instruction; `value` is its first byte */
     MODEL_STORE,
     MODEL_STORE_BY_CALL, /* as a system call stores for its caller */
+    MODEL_FORGET, /* private copies, as if none had been made */
+    MODEL_MOVE, /* `count` pages to be `new_count` at `target`, over whatever is there */
+    MODEL_FORK, /* map `target` becomes a copy */
+    MODEL_RESIZE, /* of `object`, to `size_bytes` */
+    MODEL_PUNCH, /* `size_bytes` of `object` from `offset` on become zero */
+    MODEL_READ, /* one byte of `object` at `offset`, by a descriptor: of nothing behind its end (`size_bytes` 0) */
+    MODEL_WRITE, /* the same; the object grows for it */
     MODEL_KINDS,
 };
 
@@ -72,7 +81,11 @@ struct model_step {
     uint8_t protection;
     uint8_t max_protection;
     int8_t object;
-    uint16_t object_page;
+    uint32_t object_page;
+    /* Of what is done to objects. */
+    uint64_t offset;
+    uint64_t size_bytes;
+    unsigned target, new_count; /* of moves; of forks the map */
     int wanted; /* 0, or the error that the step must give, below 0 */
 };
 
