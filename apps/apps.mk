@@ -126,8 +126,8 @@ PROGRAM_SOURCES_sh := $(EDITOR_SOURCES) $(addprefix apps/bin/sh/,arena.c arithme
     parse.c pattern.c pipeline.c program.c redirect.c run.c script.c shell.c table.c terminal.c text.c variables.c \
     words.c) \
     apps/bin/kill_command.c
-PROGRAM_SOURCES_stress := $(addprefix apps/bin/stress/,files.c heap.c main.c memory.c model.c \
-    model_describe.c pipes.c signals.c tasks.c) apps/bin/inputs.c
+PROGRAM_SOURCES_stress := $(addprefix apps/bin/stress/,children.c files.c forks.c heap.c locks.c main.c memory.c \
+    model.c model_describe.c names.c pipes.c seals.c sharers.c signals.c tasks.c) apps/bin/inputs.c
 PROGRAM_SOURCES_kill := $(addprefix apps/bin/,kill.c kill_command.c)
 $(foreach name,elf head hexdump maps stty wc,\
     $(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))

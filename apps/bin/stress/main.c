@@ -1,6 +1,6 @@
 /*
- * stress [-n STEPS | -t SECONDS] [-s SEED] [-j TASKS] [-w TASK] [-x STEP] [-v]: random steps of all kinds, each of
- * which is checked. Ends with status 0 if everything was as it must be.
+ * stress [-n STEPS | -t SECONDS] [-s SEED] [-j TASKS] [-p PART] [-w TASK] [-x STEP] [-v]: random steps of all
+ * kinds (or of one part only), each of which is checked. Ends with status 0 if everything was as it must be.
  *
  * The steps are divided among the tasks (as many as there are harts, if not said), each a process of its own with a
  * sequence that follows from seed and number alone: with -w the one task is run again that has failed. The seconds are
@@ -29,13 +29,17 @@
 
 static const struct {
     const char *name;
-    void (*begin)(void);
+    bool (*begin)(void);
     void (*step)(void);
+    void (*end)(void); /* NULL: nothing is left to do */
     unsigned weight; /* of 100 */
 } parts[] = {
-    { "memory", memory_begin, memory_step, 73 },   { "heap", heap_begin, heap_step, 9 },
-    { "pipes", pipes_begin, pipes_step, 8 },       { "files", files_begin, files_step, 6 },
-    { "signals", signals_begin, signals_step, 3 }, { "tasks", tasks_begin, tasks_step, 1 },
+    { "memory", memory_begin, memory_step, NULL, 71 },   { "heap", heap_begin, heap_step, NULL, 8 },
+    { "pipes", pipes_begin, pipes_step, NULL, 8 },       { "files", files_begin, files_step, NULL, 3 },
+    { "signals", signals_begin, signals_step, NULL, 3 }, { "sharers", sharers_begin, sharers_step, NULL, 1 },
+    { "names", names_begin, names_step, names_end, 2 },  { "seals", seals_begin, seals_step, NULL, 1 },
+    { "forks", forks_begin, forks_step, NULL, 1 },       { "locks", locks_begin, locks_step, NULL, 1 },
+    { "tasks", tasks_begin, tasks_step, NULL, 1 },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -45,6 +49,7 @@ static struct {
     long seed;
     long tasks;
     long only; /* -1: all of them */
+    const char *part; /* no other; NULL: all */
     long failing; /* the step that is to fail, to see that it is told; 0: none */
     bool is_verbose;
 } options = { .steps = STEPS_DEFAULT, .seed = 1, .only = -1 };
@@ -54,6 +59,7 @@ static uint64_t random_state;
 static uint64_t step_number;
 static uint64_t refused_count;
 static size_t part_now;
+static bool is_there[PARTS];
 
 unsigned stress_pick(unsigned count)
 {
@@ -85,8 +91,8 @@ void stress_fail(const char *format, ...)
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\nstress: to repeat: stress -n %llu -s %ld -w %ld\n", (unsigned long long)step_number,
-            options.seed, options.only);
+    fprintf(stderr, "\nstress: to repeat: stress -n %llu -s %ld -w %ld%s%s\n", (unsigned long long)step_number,
+            options.seed, options.only, options.part != NULL ? " -p " : "", options.part != NULL ? options.part : "");
     _exit(1);
 }
 
@@ -123,17 +129,45 @@ static time_t seconds_now(void)
     return now.tv_sec;
 }
 
-static void step(void)
+/* PARTS: there is none. */
+static size_t part_named(const char *name)
+{
+    size_t part = 0;
+
+    while (part < PARTS && strcmp(parts[part].name, name) != 0) {
+        part++;
+    }
+    return part;
+}
+
+/* The part that has the next step. */
+static size_t pick_part(void)
 {
     unsigned drawn = stress_pick(100);
+    size_t part = 0;
 
-    part_now = 0;
-    while (drawn >= parts[part_now].weight) {
-        drawn -= parts[part_now++].weight;
+    if (options.part != NULL) {
+        return part_named(options.part);
     }
+    while (drawn >= parts[part].weight) {
+        drawn -= parts[part++].weight;
+    }
+    return part;
+}
+
+static void step(void)
+{
+    part_now = pick_part();
     step_number++;
     stress_check(step_number != (uint64_t)options.failing, "the step of -x");
-    parts[part_now].step();
+    if (is_there[part_now]) {
+        parts[part_now].step();
+    }
+}
+
+static bool is_wanted(size_t part)
+{
+    return options.part == NULL || strcmp(options.part, parts[part].name) == 0;
 }
 
 static int run_task(void)
@@ -142,13 +176,21 @@ static int run_task(void)
 
     random_state = (stress_seed() + 1) * 0x2545f4914f6cdd1dull;
     for (part_now = 0; part_now < PARTS; part_now++) {
-        parts[part_now].begin();
+        is_there[part_now] = is_wanted(part_now) && parts[part_now].begin();
+        if (options.is_verbose && is_wanted(part_now) && !is_there[part_now]) {
+            printf("stress: left out, for the kernel lacks what it needs: %s\n", parts[part_now].name);
+        }
     }
     while (options.seconds > 0 ? step_number % CLOCK_STEPS != 0 || seconds_now() < end
                                : step_number < (uint64_t)options.steps) {
         step();
         if (options.is_verbose && step_number % 1000 == 0) {
             printf("stress: task %ld: %llu steps\n", options.only, (unsigned long long)step_number);
+        }
+    }
+    for (part_now = 0; part_now < PARTS; part_now++) {
+        if (parts[part_now].end != NULL && is_there[part_now]) {
+            parts[part_now].end();
         }
     }
     if (options.is_verbose) {
@@ -163,16 +205,22 @@ static int run_task(void)
 /* Returns the pid of task @number, which is to do @steps, or -1. */
 static pid_t start_task(long number, long steps)
 {
-    char words[5][24];
-    char *argv[] = { "stress", "-w", words[0], "-s", words[1], "-n",
-                     words[2], "-t", words[3], "-x", words[4], options.is_verbose ? "-v" : NULL,
-                     NULL };
+    char words[5][24]; /* of values */
+    char *argv[15] = { "stress", "-w", words[0], "-s", words[1], "-n", words[2], "-t", words[3], "-x", words[4] };
     long values[] = { number, options.seed, steps, options.seconds, options.failing };
     char *environment[] = { NULL };
+    size_t count = 11;
     pid_t pid;
 
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         snprintf(words[i], sizeof(words[i]), "%ld", values[i]);
+    }
+    if (options.part != NULL) {
+        argv[count++] = "-p";
+        argv[count++] = (char *)options.part;
+    }
+    if (options.is_verbose) {
+        argv[count++] = "-v";
     }
     int error = posix_spawn(&pid, "/bin/stress", NULL, NULL, argv, environment);
 
@@ -233,7 +281,7 @@ static long hart_count(void)
 
 static int complain_about_use(void)
 {
-    fprintf(stderr, "usage: stress [-n STEPS | -t SECONDS] [-s SEED] [-j TASKS] [-w TASK] [-x STEP] [-v]\n");
+    fprintf(stderr, "usage: stress [-n STEPS | -t SECONDS] [-s SEED] [-j TASKS] [-p PART] [-w TASK] [-x STEP] [-v]\n");
     return 2;
 }
 
@@ -254,6 +302,9 @@ static bool take_option(char letter, const char *word)
         return inputs_number(word, 1, TASKS_MAX, &options.tasks);
     case 'w':
         return inputs_number(word, 0, TASKS_MAX - 1, &options.only);
+    case 'p':
+        options.part = word;
+        return part_named(word) < PARTS;
     case 'x':
         return inputs_number(word, 0, LONG_MAX, &options.failing);
     default:

@@ -1,25 +1,31 @@
 /*
  * Mappings, by the steps of model.h: what the unit tests do to mm's maps, done to the program's own address space.
  *
- * An access that must be refused is made by a system call on the program's behalf, which gives EFAULT.
+ * An access that must be refused is made by a system call on the program's behalf, which gives EFAULT. Now and then a
+ * child by fork goes on with a copy of everything, the model included; the objects and what the model knows of them are
+ * its parent's too, who stays away from them meanwhile.
  */
 #include <string.h>
 
 #include "abi_errno.h"
 #include "abi_types.h"
+#include "later.h"
 #include "model.h"
-#include "raw_syscall.h"
 #include "stress.h"
 
 #define FILE_PATH "/bin/stress"
-#define OBJECTS 1u
+#define OBJECTS 3u /* that file, and two that can be written */
 #define LOOK_STEPS 500u /* so often everything is looked at */
+#define FORK_STEPS 600u /* so often a child goes on */
+#define CHILD_STEPS 40u
+#define PARENT_STEPS 40u /* while the child lives */
 
 static struct model model;
-static struct model_object objects[OBJECTS];
+static struct model_object *objects; /* OBJECTS of them, in memory that children share */
 static int64_t descriptors[OBJECTS];
 static int32_t pipe_ends[2]; /* through which system calls take bytes from the memory under test, and bring them */
 static uint64_t step_count;
+static bool can_fork;
 
 /* The first object is this program's own file. */
 static void open_file(void)
@@ -43,16 +49,52 @@ static void open_file(void)
     }
 }
 
-void memory_begin(void)
+static void make_object(unsigned i, uint64_t size_bytes)
 {
+    descriptors[i] = raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), (uint64_t) "model", LINUX_MFD_CLOEXEC);
+    stress_check(descriptors[i] >= 0, "an object without a name");
+    stress_check_equal(raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptors[i], size_bytes), 0,
+                       "the size of an object");
+    objects[i].size_bytes = size_bytes;
+}
+
+/* What the kernel has. */
+static void choose_kinds(void)
+{
+    bool has_objects = raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), 0, 0) != -ENOSYS;
+
+    model.object_count = has_objects ? OBJECTS : 1;
+    if (has_objects) {
+        make_object(1, 20 * MODEL_PAGE_BYTES);
+        make_object(2, 5 * MODEL_PAGE_BYTES + 1);
+    }
+    model.weights[MODEL_RESIZE] = has_objects;
+    model.weights[MODEL_PUNCH] = has_objects;
+    model.weights[MODEL_READ] = has_objects;
+    model.weights[MODEL_WRITE] = has_objects;
+    model.weights[MODEL_MOVE] = raw_syscall2(LINUX_CALL(CALL_MREMAP), 1, 0) != -ENOSYS;
+    model.weights[MODEL_FORGET] = raw_syscall3(LINUX_CALL(CALL_MADVISE), 1, 0, 0) != -ENOSYS;
+    can_fork = child_can_be();
+}
+
+bool memory_begin(void)
+{
+    int64_t start = raw_syscall6(SYS_mmap, 0, OBJECTS * sizeof(*objects), ABI_PROT_READ | ABI_PROT_WRITE,
+                                 ABI_MAP_SHARED | ABI_MAP_ANONYMOUS, UINT64_MAX, 0);
+
+    stress_check(start > 0, "memory for the model");
+    objects = (struct model_object *)start;
     stress_check_equal(raw_syscall2(SYS_pipe2, (uint64_t)pipe_ends, ABI_O_CLOEXEC | ABI_O_NONBLOCK), 0, "a pipe");
     open_file();
     model_init(&model, objects, OBJECTS, stress_seed());
+    choose_kinds();
     model.map_count = 1;
     model.has_maximum = false;
     model.beyond_maximum = -EACCES;
+    model.behind_end = -EFAULT; /* of a system call */
     model.weights[MODEL_FETCH] = 0; /* there is nothing to run in these pages */
     model.weights[MODEL_POPULATE] = 0; /* mappings are populated when they are made */
+    return true;
 }
 
 static int64_t map_pages(const struct model_step *step)
@@ -116,6 +158,43 @@ static int64_t access_page(const struct model_step *step, uint8_t *byte)
     return 0;
 }
 
+static int64_t move_pages(const struct model_step *step)
+{
+    int64_t result = raw_syscall6(LINUX_CALL(CALL_MREMAP), model_address(step->first), step->count * MODEL_PAGE_BYTES,
+                                  step->new_count * MODEL_PAGE_BYTES, LINUX_MREMAP_MAYMOVE | LINUX_MREMAP_FIXED,
+                                  model_address(step->target), 0);
+
+    return result == (int64_t)model_address(step->target) ? 0 : result;
+}
+
+/* Read or write one byte. @size_bytes of a read: what there is to be read. */
+static int64_t access_object(const struct model_step *step, uint8_t *byte)
+{
+    uint64_t descriptor = (uint64_t)descriptors[step->object];
+    int64_t wanted = step->kind == MODEL_WRITE ? 1 : (int64_t)step->size_bytes;
+    int64_t result = raw_syscall3(SYS_lseek, descriptor, step->offset, ABI_SEEK_SET);
+
+    if (result == (int64_t)step->offset) {
+        result = raw_syscall3(step->kind == MODEL_WRITE ? SYS_write : SYS_read, descriptor, (uint64_t)byte, 1);
+    }
+    return result == wanted ? 0 : result < 0 ? result : -EIO;
+}
+
+static int64_t do_object_step(const struct model_step *step, uint8_t *byte)
+{
+    uint64_t descriptor = (uint64_t)descriptors[step->object];
+
+    switch (step->kind) {
+    case MODEL_RESIZE:
+        return raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), descriptor, step->size_bytes);
+    case MODEL_PUNCH:
+        return raw_syscall4(LINUX_CALL(CALL_FALLOCATE), descriptor, LINUX_FALLOC_PUNCH_HOLE | LINUX_FALLOC_KEEP_SIZE,
+                            step->offset, step->size_bytes);
+    default:
+        return access_object(step, byte);
+    }
+}
+
 static int64_t do_step(const struct model_step *step, uint8_t *byte)
 {
     uint64_t address = model_address(step->first), size_bytes = step->count * MODEL_PAGE_BYTES;
@@ -128,6 +207,15 @@ static int64_t do_step(const struct model_step *step, uint8_t *byte)
         return raw_syscall2(SYS_munmap, address, size_bytes);
     case MODEL_PROTECT:
         return raw_syscall3(SYS_mprotect, address, size_bytes, step->protection);
+    case MODEL_FORGET:
+        return raw_syscall3(LINUX_CALL(CALL_MADVISE), address, size_bytes, LINUX_MADV_DONTNEED);
+    case MODEL_MOVE:
+        return move_pages(step);
+    case MODEL_RESIZE:
+    case MODEL_PUNCH:
+    case MODEL_READ:
+    case MODEL_WRITE:
+        return do_object_step(step, byte);
     default:
         return access_page(step, byte);
     }
@@ -161,6 +249,58 @@ static void look_at_all(void)
     }
 }
 
+/* Stores of the parent's to its own pages, which the child does not see. */
+static void store_privately(void)
+{
+    struct model_step step;
+
+    for (unsigned i = 0; i < PARENT_STEPS; i++) {
+        unsigned page = stress_pick(MODEL_PAGES);
+
+        if (model.pages[0][page].is_mapped && model.pages[0][page].object < 0) {
+            model_look(&model, 0, page, stress_pick(MODEL_PROBES), &step);
+            step.kind = MODEL_STORE;
+            step.wanted = (model.pages[0][page].protection & ABI_PROT_WRITE) != 0 ? 0 : -EFAULT;
+            step.value = (uint8_t)stress_pick(256);
+            take_step(&step);
+        }
+    }
+}
+
+/* What it would have to tell its parent's model it leaves alone. The parent uses the pipe. */
+static _Noreturn void go_on_as_child(void)
+{
+    struct model_step step;
+
+    if (stress_is_refused(raw_syscall2(SYS_pipe2, (uint64_t)pipe_ends, ABI_O_CLOEXEC | ABI_O_NONBLOCK))) {
+        child_end();
+    }
+    model.weights[MODEL_RESIZE] = 0;
+    model.weights[MODEL_PUNCH] = 0;
+    model.weights[MODEL_WRITE] = 0;
+    look_at_all();
+    for (unsigned i = 0; i < CHILD_STEPS; i++) {
+        model_next(&model, &step);
+        take_step(&step);
+    }
+    look_at_all();
+    child_end();
+}
+
+static void fork_once(void)
+{
+    int64_t pid = child_fork();
+
+    if (pid == 0) {
+        go_on_as_child();
+    }
+    store_privately();
+    if (pid > 0) {
+        child_wait(pid, 0);
+    }
+    look_at_all();
+}
+
 void memory_step(void)
 {
     struct model_step step;
@@ -169,5 +309,8 @@ void memory_step(void)
     take_step(&step);
     if (++step_count % LOOK_STEPS == 0) {
         look_at_all();
+    }
+    if (can_fork && step_count % FORK_STEPS == 0) {
+        fork_once();
     }
 }

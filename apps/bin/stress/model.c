@@ -12,7 +12,10 @@
 
 void model_init(struct model *model, struct model_object *objects, unsigned object_count, uint64_t seed)
 {
-    static const uint8_t weights[MODEL_KINDS] = { 6, 2, 2, 4, 2, 6, 2, 6, 2 };
+    static const uint8_t weights[MODEL_KINDS] = {
+        [MODEL_ADD] = 6,  [MODEL_REPLACE] = 2, [MODEL_REMOVE] = 2, [MODEL_PROTECT] = 4,       [MODEL_POPULATE] = 2,
+        [MODEL_LOAD] = 6, [MODEL_FETCH] = 2,   [MODEL_STORE] = 6,  [MODEL_STORE_BY_CALL] = 2,
+    };
 
     memset(model, 0, sizeof(*model));
     model->random = seed * 0x9e3779b97f4a7c15ull | 1; /* never 0, where xorshift stays */

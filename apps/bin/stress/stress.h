@@ -35,22 +35,53 @@ bool stress_is_refused(int64_t result);
 /* What task @task of the sequence writes at @position: of every place another byte. */
 uint8_t stress_byte(uint64_t position);
 
-/* --- The parts. Each has a first call, before all steps, and one for a step. */
+/* --- children.c */
 
-void memory_begin(void);
+/* Whether there is fork. */
+bool child_can_be(void);
+
+/* fork: returns 0 in the child, its pid, or an error: refused. */
+int64_t child_fork(void);
+
+/* The child's end: all its checks have held. */
+_Noreturn void child_end(void);
+
+/* The child ends in child_end(), or by the signal (0: none). */
+void child_wait(int64_t pid, int signal_number);
+
+/* --- The parts. Each has a first call, before all steps, which returns false where the kernel lacks what it needs;
+ * and one for a step. */
+
+bool memory_begin(void);
 void memory_step(void);
 
-void heap_begin(void);
+bool heap_begin(void);
 void heap_step(void);
 
-void pipes_begin(void);
+bool pipes_begin(void);
 void pipes_step(void);
 
-void files_begin(void);
+bool files_begin(void);
 void files_step(void);
 
-void tasks_begin(void);
+bool tasks_begin(void);
 void tasks_step(void);
 
-void signals_begin(void);
+bool signals_begin(void);
 void signals_step(void);
+
+bool forks_begin(void);
+void forks_step(void);
+
+bool locks_begin(void);
+void locks_step(void);
+
+bool names_begin(void);
+void names_step(void);
+void names_end(void);
+
+bool seals_begin(void);
+void seals_step(void);
+
+bool sharers_begin(void);
+void sharers_step(void);

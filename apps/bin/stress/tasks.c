@@ -11,8 +11,9 @@
 
 #include "stress.h"
 
-void tasks_begin(void)
+bool tasks_begin(void)
 {
+    return true;
 }
 
 /* Start @argv[0] in /bin with its output to @output (-1: the program's own). Returns its pid, or -1: refused. */
