@@ -20,7 +20,7 @@ import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTEST_FOLDERS = ("boot", "make", "apps")
-SUITE_SECONDS = 900
+SUITE_SECONDS = 1800
 SLOWEST = 10
 # pytest's exit statuses: all passed, some failed, none collected. Any other one is a failure of its own.
 PYTEST_PASSED, PYTEST_FAILED, PYTEST_EMPTY = 0, 1, 5

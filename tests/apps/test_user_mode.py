@@ -21,7 +21,7 @@ import elf  # noqa: E402
 BUILD = ROOT / "build" / "test" / "user-apps"
 PAGE = 4096
 PICOLIBC_INCLUDE = "/usr/lib/picolibc/riscv64-unknown-elf/include"
-SECONDS = 20
+SECONDS = 100
 ALIGNED_LAYOUTS = {elf.PF_R | elf.PF_X, elf.PF_R, elf.PF_R | elf.PF_W}
 
 pytestmark = pytest.mark.skipif(shutil.which("qemu-riscv64") is None, reason="needs qemu-riscv64")

@@ -1,9 +1,11 @@
 """The machine as a pytest fixture: boot it, type at its shell, look at what comes back.
 
 `shell` is a machine that was booted to the shell once for the whole test file; `machine` starts others, with other
-memory, harts or command lines. Every wait has an end. What a console printed is kept in build/transcripts/, and the
-last 50 lines are shown when a test fails. While a machine runs that is QEMU's own copy, in which a byte may stand twice
-that we were slow to read; once all was read, it is what we have read.
+memory, harts or command lines. Every wait has an end, which says that something hangs and nothing about how fast a
+machine is: tests give the seconds of a quiet host, and many times as long passes before one fails. What a console
+printed is kept in build/transcripts/, and the last 50 lines are shown when a test fails. While a machine runs that is
+QEMU's own copy, in which a byte may stand twice that we were slow to read; once all was read, it is what we have
+read.
 """
 
 import io
@@ -32,6 +34,8 @@ END = "~~~end "
 SHOWN_LINES = 50
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
+# A host may be busy with other things.
+PATIENCE = 5
 COUNTERS = re.compile(r"\n?pando: coverage: .*?pando: coverage: end\n", re.DOTALL)
 COUNTERS_SECONDS = 20
 
@@ -80,9 +84,9 @@ class Console:
     def expect(self, pattern, timeout=COMMAND_SECONDS):
         """Wait for a regular expression; returns the match. Its line ends are `\\r+\\n`."""
         try:
-            self.process.expect(pattern, timeout=timeout)
+            self.process.expect(pattern, timeout=timeout * PATIENCE)
         except pexpect.TIMEOUT:
-            pytest.fail(f"the console printed no {pattern!r} within {timeout} s", pytrace=False)
+            pytest.fail(f"the console printed no {pattern!r} within {timeout * PATIENCE} s", pytrace=False)
         except pexpect.EOF:
             pytest.fail(f"the machine ended before it printed {pattern!r}", pytrace=False)
         return self.process.match
@@ -107,9 +111,9 @@ class Console:
     def end(self, timeout=COMMAND_SECONDS):
         """Wait until the machine ends by itself. Returns its exit status."""
         try:
-            self.process.expect(pexpect.EOF, timeout=timeout)
+            self.process.expect(pexpect.EOF, timeout=timeout * PATIENCE)
         except pexpect.TIMEOUT:
-            pytest.fail(f"the machine did not end within {timeout} s", pytrace=False)
+            pytest.fail(f"the machine did not end within {timeout * PATIENCE} s", pytrace=False)
         self.settle_transcript()
         self.process.close()
         return self.process.exitstatus
@@ -163,6 +167,7 @@ class Machine:
     def run(self, commands, append="quiet", timeout=BOOT_SECONDS, **options):
         """Boot, run @commands, power off, as `make run RUN=` does. Returns (what the machine printed, its status)."""
         transcript = self.new_transcript()
+        timeout *= PATIENCE
         command = runner_command(transcript, dict(options, timeout=timeout))
         done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout + 10, check=False)

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 300
 # What QEMU does in a single step (its maintenance packet Qqemu.sstep): step; without interrupts; with clocks stopped.
 STEP, STEP_WITHOUT_INTERRUPTS, STEP_WITHOUT_CLOCKS = 1, 2, 4
 X_NAMES = ("zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "

@@ -26,7 +26,7 @@ def output_on_the_host(program, folder):
     binary = folder / program
     subprocess.run(["cc", "-w", "-O1", *flags, "-o", binary, *sources, "-lm"], check=True)
     done = subprocess.run([binary], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=20, check=False)
+                          timeout=100, check=False)
     assert done.returncode == status_of(program)
     return done.stdout.decode()
 

@@ -28,7 +28,7 @@ ROWS = COMMANDS + [Same(program) for program in FOREIGN_PROGRAMS]
 # They end the machine.
 LEFT_OUT = {"init", "poweroff"}
 EMULATOR = shutil.which("qemu-riscv64")
-SECONDS = 60
+SECONDS = 300
 
 pytestmark = pytest.mark.skipif(EMULATOR is None, reason="needs qemu-riscv64")
 

@@ -20,7 +20,7 @@ BUILD = "build/test/golden"
 TABLE = ROOT / "tests" / "golden" / "errno.txt"
 DIFFERENCES = ROOT / "tests" / "golden" / "differences.md"
 EMULATOR = shutil.which("qemu-riscv64")
-SECONDS = 60
+SECONDS = 300
 LINKS = 41
 # bench needs a machine that was booted for it, reboot's success ends the machine, and rt_sigsuspend's is EINTR.
 NEVER_SUCCEED = {"bench", "reboot", "rt_sigsuspend"}

@@ -48,7 +48,7 @@ def test_c20_a_hart_that_does_not_start_is_named_and_the_rest_run(machine, name)
     tree = tree_of(named, name, *changes)
     output, status = machine.run("hello; echo alive", append="", smp=HARTS, qemu=f"{emulator()} -dtb {tree}")
     assert status == 0, output
-    # The firmware enters the supervisor on any hart that it can use itself; that one runs, whatever the tree says of it.
+    # The firmware enters the supervisor on any hart that it can use itself; that one runs, whatever the tree says.
     entered = int(re.search(r"^pando: harts (\d+)", output, re.MULTILINE)[1])
     run = sorted({*run, entered})
     left_out = {hart: reason for hart, reason in left_out.items() if hart != entered}

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "apps"))
 from shell_language import ROWS  # noqa: E402
 
 DASH = shutil.which("dash")
-SECONDS = 60
+SECONDS = 120
 RUN_ALL = 'for f in /rows/*; do echo "=== $f"; sh $f </dev/null 2>/dev/null; echo "=== $?"; done'
 
 

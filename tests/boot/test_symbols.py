@@ -12,7 +12,7 @@ from conftest import BUILD, ROOT, build_initrd, without_carriage_returns
 
 FOLDER = ROOT / "build" / "test" / "symbols"
 TABLE = "lib/symbols"
-SECONDS = 30
+SECONDS = 150
 
 # Two files; one of the functions is seen in its own only.
 OWN_PROGRAM = {

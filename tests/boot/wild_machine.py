@@ -49,12 +49,16 @@ class Layout:
 
 
 class DebuggedMachine:
-    """A machine that has not begun. `stub` is the debugger, `console` what it prints; options as of boot()."""
+    """
+    A machine that has not begun. `stub` is the debugger, `console` what it prints; options as of boot(). It has one
+    hart however many others have: that one is stepped, and what is looked at is its stack and its structure.
+    """
 
     def __init__(self, machine, **options):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "gdb")
-            self.console = machine.start(qemu_flags=gdb_stub.flags(path), **dict({"append": "quiet"}, **options))
+            options = {"append": "quiet", "smp": 1} | options
+            self.console = machine.start(qemu_flags=gdb_stub.flags(path), **options)
             self.stub = gdb_stub.Stub(path)
 
     def is_alive(self):

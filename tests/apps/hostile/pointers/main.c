@@ -127,6 +127,18 @@ static void look(struct state *state)
     state->blocked = sys_block(ABI_SIG_BLOCK, 0);
 }
 
+/* A shell gives the terminal to a job that may be running already, on another hart. */
+static void wait_for_the_terminal(void)
+{
+    int32_t own = (int32_t)raw_syscall1(SYS_getpgid, 0);
+    int32_t foreground = 0;
+
+    for (int i = 0; i < 100 && foreground != own; i++) {
+        sys_sleep(SECOND / 100);
+        raw_syscall3(SYS_ioctl, 0, ABI_TIOCGPGRP, ADDRESS(&foreground));
+    }
+}
+
 static void look_behind(void)
 {
     char bytes[16];
@@ -256,6 +268,7 @@ int main(void)
     sys_write(pointer_pipe[1], "abc", 3);
     setvbuf(stdout, NULL, _IOLBF, 0);
     make_kinds();
+    wait_for_the_terminal();
     look(&before);
     try_all();
     look_behind();
