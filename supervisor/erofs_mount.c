@@ -33,43 +33,20 @@ struct mount {
     const char *reason;
 };
 
-/*
- * CRC-32C, four bytes in a step: table k is for the byte with k bytes behind it. Each entry is the sum of those for
- * its single bits, so the compiler makes the tables from eight values each.
- */
-#define BIT(n, bit, value) ((n) >> (bit)&1 ? (value) : 0u)
-#define COMBINE(n, v0, v1, v2, v3, v4, v5, v6, v7) \
-    (BIT(n, 0, v0) ^ BIT(n, 1, v1) ^ BIT(n, 2, v2) ^ BIT(n, 3, v3) ^ BIT(n, 4, v4) ^ BIT(n, 5, v5) ^ BIT(n, 6, v6) ^ \
-     BIT(n, 7, v7))
-#define TABLE_0(n) \
-    COMBINE(n, 0xf26b8303, 0xe13b70f7, 0xc79a971f, 0x8ad958cf, 0x105ec76f, 0x20bd8ede, 0x417b1dbc, 0x82f63b78)
-#define TABLE_1(n) \
-    COMBINE(n, 0x13a29877, 0x274530ee, 0x4e8a61dc, 0x9d14c3b8, 0x3fc5f181, 0x7f8be302, 0xff17c604, 0xfbc3faf9)
-#define TABLE_2(n) \
-    COMBINE(n, 0xa541927e, 0x4f6f520d, 0x9edea41a, 0x38513ec5, 0x70a27d8a, 0xe144fb14, 0xc76580d9, 0x8b277743)
-#define TABLE_3(n) \
-    COMBINE(n, 0xdd45aab8, 0xbf672381, 0x7b2231f3, 0xf64463e6, 0xe964b13d, 0xd725148b, 0xaba65fe7, 0x52a0c93f)
-#define ROW_4(table, n) table(n), table((n) + 1), table((n) + 2), table((n) + 3)
-#define ROW_16(table, n) ROW_4(table, n), ROW_4(table, (n) + 4), ROW_4(table, (n) + 8), ROW_4(table, (n) + 12)
-#define ROW_64(table, n) ROW_16(table, n), ROW_16(table, (n) + 16), ROW_16(table, (n) + 32), ROW_16(table, (n) + 48)
-#define ROW_256(table) ROW_64(table, 0), ROW_64(table, 64), ROW_64(table, 128), ROW_64(table, 192)
-static const uint32_t crc32c_tables[4][256] = {
-    { ROW_256(TABLE_0) }, { ROW_256(TABLE_1) }, { ROW_256(TABLE_2) }, { ROW_256(TABLE_3) }
+/* CRC-32C, four bits in a step. */
+static const uint32_t crc32c_table[16] = {
+    0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d, 0x82f63b78,
+    0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 };
-
-/* @shifted has the byte where it counts bytes of the table: an instruction less than an index takes. */
-static uint32_t crc32c_entry(unsigned table, uint64_t shifted)
-{
-    return *(const uint32_t *)((const char *)crc32c_tables[table] + (shifted & 0x3fc));
-}
 
 static uint32_t crc32c(uint32_t crc, const uint32_t *words, const uint32_t *end)
 {
     for (; words < end; words++) {
-        uint64_t sum = crc ^ *words;
-
-        crc = crc32c_entry(3, sum << 2) ^ crc32c_entry(2, sum >> 6) ^ crc32c_entry(1, sum >> 14) ^
-              crc32c_entry(0, sum >> 22);
+        crc ^= *words;
+#pragma GCC unroll 8
+        for (int step = 0; step < 8; step++) {
+            crc = crc >> 4 ^ crc32c_table[crc & 15];
+        }
     }
     return crc;
 }
