@@ -100,18 +100,19 @@ PICOLIBC_INCLUDE := $(PICOLIBC)/include/release
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
     -Wconversion -Wno-sign-conversion -Wundef -Wvla -Wwrite-strings -Wpointer-arith
 # -fbuiltin after -ffreestanding: memcpy of 8 bytes is a load, not a call; the digests count on it.
-PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -O2 -g -ffreestanding -fbuiltin -fno-pic \
+PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -g -ffreestanding -fbuiltin -fno-pic \
     -fno-strict-aliasing -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
     -ffile-prefix-map=$(CURDIR)=. -DCONFIG_DEBUG=$(if $(filter 1,$(DEBUG)),1,0)
 # Of each source: its calls, and the bytes of stack of each function, in a .ci beside the object; tests/lint reads them.
 PANDO_STACK_INFO := -fcallgraph-info=su
 PANDO_ASFLAGS := -Wa,--debug-prefix-map=$(CURDIR)=.
-# What runs once, or when something is wrong or asked about, is made small instead.
-SMALL_SOURCES := arch/riscv64/hart.c arch/riscv64/panic.c mm/usage.c platform/console.c \
-    platform/memory_layout.c platform/memory_spans.c platform/plic.c platform/power.c platform/uart_ns16550.c \
-    shared/content.c shared/elf.c shared/manifest.c supervisor/calls_path.c supervisor/command_line.c \
-    supervisor/console_file.c supervisor/device_files.c supervisor/harts.c supervisor/random.c supervisor/start.c \
-    supervisor/symbolizer.c supervisor/terminal.c
+# Made fast: what a line of `make bench` counts. All others are made small.
+FAST_SOURCES := arch/base/lock.c arch/base/tree.c arch/riscv64/sbi.c arch/riscv64/supervisor_map.c \
+    arch/riscv64/user_copy.c mm/account.c mm/frame.c mm/map.c mm/map_entries.c mm/map_fault.c mm/pool.c mm/space.c \
+    mm/table.c shared/image.c shared/load_hash.c shared/program.c shared/record_pool.c shared/region.c \
+    shared/region_load.c supervisor/arguments.c supervisor/calls_bench.c supervisor/calls_file.c \
+    supervisor/calls_region.c supervisor/descriptors.c supervisor/pipe.c supervisor/place.c supervisor/root_files.c \
+    supervisor/scheduler.c supervisor/signals.c supervisor/spawn.c supervisor/task.c supervisor/trap_handlers.c
 # The host's: the same sources under sanitizers.
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
     -fno-sanitize-recover=all -DCONFIG_DEBUG=1
@@ -134,7 +135,7 @@ SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 layer = $(firstword $(subst /, ,$(1)))
 includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
 system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
-pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter $(1),$(SMALL_SOURCES)),-Os) $(COVERAGE_CFLAGS) \
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter $(1),$(FAST_SOURCES)),-O2,-Os) $(COVERAGE_CFLAGS) \
     $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) $(call includes,$(1)) -I$(BUILD)/generated \
     $(call system_includes,$(1))
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
@@ -171,7 +172,7 @@ PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--e
     -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf $(COVERAGE_LDFLAGS)
 
 $(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(COVERAGE_CFLAGS) \
-    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC) $$(SMALL_SOURCES)))
+    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC) $$(FAST_SOURCES)))
 $(eval $(call stamp,$(BUILD)/pando.link,$$(PANDO_LDFLAGS) $$(PANDO_OBJECTS)))
 $(eval $(call stamp,$(BUILD)/version,$$(PANDO_VERSION)))
 

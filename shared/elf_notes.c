@@ -34,8 +34,8 @@ static bool is_owned_by(const struct note *note, const char *owner)
 /* A file name that can't lead out of the libraries' folder. */
 static bool is_library_name(const char name[ABI_LIBRARY_NAME_BYTES])
 {
-    return memchr(name, '\0', ABI_LIBRARY_NAME_BYTES) != NULL && name[0] != '\0' && strchr(name, '/') == NULL &&
-           strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    return memchr(name, '\0', ABI_LIBRARY_NAME_BYTES) != NULL && name[0] != '\0' &&
+           memchr(name, '/', strlen(name)) == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static int take_needs(const struct image *image, const struct note *note, struct elf *elf, struct reason *reason)

@@ -30,7 +30,7 @@ static int open_library(const char *name, struct object **out, void *context)
     char path[sizeof("/lib/") + ABI_LIBRARY_NAME_BYTES] = "/lib/";
 
     (void)context;
-    strncat(path, name, ABI_LIBRARY_NAME_BYTES);
+    memcpy(path + sizeof("/lib/") - 1, name, strlen(name) + 1);
     return root_files_object(place_root(), path, ROOT_FILE_READABLE, out);
 }
 

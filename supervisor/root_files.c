@@ -172,7 +172,7 @@ int root_files_object(struct place from, const char *path, enum root_files_need 
         }
         if (slot != NULL && object->kind == OBJECT_INITRD) {
             *slot = (struct cached_name){ .is_executable = is_executable, .object = object };
-            strncpy(slot->path, path, sizeof(slot->path) - 1); /* it fits: cache_slot() has seen to it */
+            memcpy(slot->path, path, strlen(path) + 1); /* it fits: cache_slot() has seen to it */
         }
     }
     if (need == ROOT_FILE_EXECUTABLE && !is_executable) {

@@ -2,6 +2,7 @@
 PANDO_SOURCES += \
     supervisor/arguments.c \
     supervisor/call_table.c \
+    supervisor/calls_bench.c \
     supervisor/calls_descriptor.c \
     supervisor/calls_file.c \
     supervisor/calls_memory.c \

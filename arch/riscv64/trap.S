@@ -112,9 +112,9 @@ trap_entry:
     ld tp, FRAME_HART(tp)
     la t1, trap_system_calls
     bgeu a7, t0, trap_own_call
-1:  slli t2, a7, 3
+1:  slli t2, a7, 2
     add t1, t1, t2
-    ld t1, 0(t1)
+    lw t1, 0(t1)
     jalr t1
 trap_call_return:
     ld t0, HART_RESCHEDULE(tp)

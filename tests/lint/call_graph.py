@@ -11,7 +11,7 @@ import re
 import subprocess
 
 # Relocations that store or compute an address; those of calls and branches are others.
-ADDRESS_RELOCATIONS = {"R_RISCV_64", "R_RISCV_HI20", "R_RISCV_PCREL_HI20", "R_RISCV_GOT_HI20"}
+ADDRESS_RELOCATIONS = {"R_RISCV_64", "R_RISCV_32", "R_RISCV_HI20", "R_RISCV_PCREL_HI20", "R_RISCV_GOT_HI20"}
 NODE = re.compile(r'node: .* title: "([^"]+)" label: "\S+\\n(\S+:\d+):\d+\\n(\d+) bytes \((.+)\)" \}')
 CLONE = re.compile(r"\.(isra|part|constprop|cold)(\.\d+)*")
 

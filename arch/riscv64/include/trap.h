@@ -88,14 +88,14 @@ struct supervisor_frame {
  * What the layer above gives. Each is called on the hart's stack with interrupts off.
  *
  * trap_system_calls, trap_own_calls: the functions for a7 below TRAP_SYSTEM_CALLS, and for a7 - 0x4000 below
- * TRAP_OWN_CALLS; none is NULL. They get the user's a0..a5, and their result is the user's a0, unless they made the
+ * TRAP_OWN_CALLS; none is NULL. The image lies in the last 2 GiB, so an address is its lower half, sign-extended. They get the user's a0..a5, and their result is the user's a0, unless they made the
  * hart reschedule: then it is handed to trap_schedule().
  */
 #define TRAP_SYSTEM_CALLS 288
 #define TRAP_OWN_CALLS 8
 typedef int64_t trap_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
-extern trap_call *const trap_system_calls[TRAP_SYSTEM_CALLS];
-extern trap_call *const trap_own_calls[TRAP_OWN_CALLS];
+extern const int32_t trap_system_calls[TRAP_SYSTEM_CALLS];
+extern const int32_t trap_own_calls[TRAP_OWN_CALLS];
 int64_t trap_unknown_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 
 /* An exception of the task that runs, at frame->pc; or an interrupt while it ran. */
