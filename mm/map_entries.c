@@ -14,6 +14,8 @@
  *
  * Typical use: map_find_room() -> map_add() -> map_protect() -> map_remove()
  */
+#include "map_entries.h"
+
 #include "abi_errno.h"
 #include "checked.h"
 #include "map.h"
@@ -64,6 +66,7 @@ static bool could_be_one(const struct map_entry *below, const struct map_entry *
 {
     return below->end == above->start && below->object == above->object && below->protection == above->protection &&
            below->max_protection == above->max_protection && below->sharing == above->sharing &&
+           below->flags == above->flags &&
            (below->object == NULL ||
             below->object_page + ((below->end - below->start) >> PAGE_SHIFT) == above->object_page);
 }
@@ -149,8 +152,7 @@ static void merge(struct map *map, struct map_entry *below, struct map_entry *ab
     below->end = end;
 }
 
-/* Merge neighbours whose common end lies in [@start, @end]. */
-static void merge_range(struct map *map, uint64_t start, uint64_t end)
+void map_entries_merge(struct map *map, uint64_t start, uint64_t end)
 {
     struct map_entry *entry = map_entry_from(map, start == 0 ? 0 : start - 1);
 
@@ -176,32 +178,27 @@ static void split(struct map *map, struct map_entry *entry, uint64_t address, st
         .protection = entry->protection,
         .max_protection = entry->max_protection,
         .sharing = entry->sharing,
+        .flags = entry->flags,
     };
     entry->end = address;
     link_entry(map, upper);
 }
 
-/* Entries in reserve, for steps that can't fail. */
-struct spares {
-    struct map_entry *entries[2];
-    unsigned count;
-};
-
-static void free_spares(struct spares *spares)
+void map_spares_free(struct map_spares *spares)
 {
     while (spares->count > 0) {
         pool_free(&entry_pool, spares->entries[--spares->count]);
     }
 }
 
-static int reserve(struct spares *spares, unsigned count)
+int map_spares_reserve(struct map_spares *spares, unsigned count)
 {
     spares->count = 0;
     while (spares->count < count) {
         struct map_entry *entry = pool_alloc(&entry_pool);
 
         if (entry == NULL) {
-            free_spares(spares);
+            map_spares_free(spares);
             return -ENOMEM;
         }
         spares->entries[spares->count++] = entry;
@@ -209,7 +206,7 @@ static int reserve(struct spares *spares, unsigned count)
     return 0;
 }
 
-static struct map_entry *take_spare(struct spares *spares)
+static struct map_entry *take_spare(struct map_spares *spares)
 {
     ASSERT(spares->count > 0);
     return spares->entries[--spares->count];
@@ -223,7 +220,7 @@ static bool is_crossed(const struct map *map, uint64_t address)
     return entry != NULL && entry->start < address;
 }
 
-static void split_at(struct map *map, uint64_t address, struct spares *spares)
+static void split_at(struct map *map, uint64_t address, struct map_spares *spares)
 {
     struct map_entry *entry = map_entry_from(map, address);
 
@@ -232,20 +229,17 @@ static void split_at(struct map *map, uint64_t address, struct spares *spares)
     }
 }
 
-/* Whether one entry reaches beyond both ends of [@start, @end): only then does a hole there need a new entry. */
-static bool reaches_beyond(const struct map *map, uint64_t start, uint64_t end)
+unsigned map_spares_for_hole(const struct map *map, uint64_t start, uint64_t end)
 {
     const struct map_entry *entry = map_entry_from(map, start);
 
-    return entry != NULL && entry->start < start && entry->end > end;
+    return entry != NULL && entry->start < start && entry->end > end ? 1 : 0;
 }
 
-/* Make [@start, @end) a hole: in the leaves, and by cutting or dropping entries. */
-static void carve(struct map *map, uint64_t start, uint64_t end, struct spares *spares)
+void map_entries_cut(struct map *map, uint64_t start, uint64_t end, struct map_spares *spares)
 {
     struct map_entry *entry = map_entry_from(map, start);
 
-    map_pages_clear(map, start, end);
     while (entry != NULL && entry->start < end) {
         struct map_entry *above = map_following(entry);
 
@@ -262,6 +256,12 @@ static void carve(struct map *map, uint64_t start, uint64_t end, struct spares *
         }
         entry = above;
     }
+}
+
+void map_entries_carve(struct map *map, uint64_t start, uint64_t end, struct map_spares *spares)
+{
+    map_pages_clear(map, start, end);
+    map_entries_cut(map, start, end, spares);
 }
 
 /* The errors of a request that don't depend on the map. */
@@ -303,6 +303,7 @@ static void fill_entry(struct map_entry *entry, const struct map_request *reques
         .protection = request->protection,
         .max_protection = request->max_protection,
         .sharing = request->sharing,
+        .flags = request->flags,
     };
 }
 
@@ -310,7 +311,8 @@ static void fill_entry(struct map_entry *entry, const struct map_request *reques
 static bool is_alike(const struct map_entry *entry, const struct map_request *request)
 {
     return entry->object == request->object && entry->protection == request->protection &&
-           entry->max_protection == request->max_protection && entry->sharing == request->sharing;
+           entry->max_protection == request->max_protection && entry->sharing == request->sharing &&
+           entry->flags == request->flags;
 }
 
 /* Whether the page of @object at @first, @bytes further, is the one at @second. */
@@ -368,10 +370,19 @@ int map_add(struct map *map, const struct map_request *request)
     return 0;
 }
 
+void map_entries_put(struct map *map, const struct map_request *request, struct map_spares *spares)
+{
+    struct map_entry *entry = take_spare(spares);
+
+    fill_entry(entry, request);
+    link_entry(map, entry);
+    map_entries_merge(map, request->start, request->start + request->size_bytes);
+}
+
 int map_remove(struct map *map, uint64_t start, uint64_t size_bytes)
 {
     uint64_t end;
-    struct spares spares;
+    struct map_spares spares;
 
     if (!is_page_aligned(start) || !is_page_aligned(size_bytes) || size_bytes == 0 ||
         add_overflows(start, size_bytes, &end) || end > SV39_USER_END) {
@@ -380,19 +391,19 @@ int map_remove(struct map *map, uint64_t start, uint64_t size_bytes)
     if (map_touches_windows(start, end)) {
         return -EPERM;
     }
-    int error = reserve(&spares, reaches_beyond(map, start, end) ? 1 : 0);
+    int error = map_spares_reserve(&spares, map_spares_for_hole(map, start, end));
 
     if (error != 0) {
         return error;
     }
-    carve(map, start, end, &spares);
+    map_entries_carve(map, start, end, &spares);
     map_room_freed(map, start, end);
     return 0;
 }
 
 int map_replace(struct map *map, const struct map_request *request)
 {
-    struct spares spares;
+    struct map_spares spares;
     int error = check_request(request);
 
     if (error != 0) {
@@ -403,22 +414,18 @@ int map_replace(struct map *map, const struct map_request *request)
     if (map_touches_windows(start, end)) {
         return -EPERM;
     }
-    error = reserve(&spares, reaches_beyond(map, start, end) ? 2 : 1);
+    error = map_spares_reserve(&spares, 1 + map_spares_for_hole(map, start, end));
     if (error != 0) {
         return error;
     }
-    struct map_entry *entry = take_spare(&spares);
-
-    fill_entry(entry, request);
     if (request->object != NULL) {
         object_get(request->object); /* an entry that goes may hold its last reference */
     }
-    carve(map, start, end, &spares);
-    link_entry(map, entry);
+    map_entries_carve(map, start, end, &spares);
+    map_entries_put(map, request, &spares);
     if (request->object != NULL) {
         object_put(request->object);
     }
-    merge_range(map, start, end);
     return 0;
 }
 
@@ -442,7 +449,7 @@ static int check_protect(const struct map *map, uint64_t start, uint64_t end, ui
 int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t protection)
 {
     uint64_t end;
-    struct spares spares;
+    struct map_spares spares;
 
     if (!is_page_aligned(start) || !is_page_aligned(size_bytes) || size_bytes == 0 ||
         add_overflows(start, size_bytes, &end) || (protection & ~PROTECTION_BITS) != 0) {
@@ -459,7 +466,7 @@ int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t pr
     if (error != 0) {
         return error;
     }
-    error = reserve(&spares, (unsigned)is_crossed(map, start) + (unsigned)is_crossed(map, end));
+    error = map_spares_reserve(&spares, (unsigned)is_crossed(map, start) + (unsigned)is_crossed(map, end));
     if (error != 0) {
         return error;
     }
@@ -470,7 +477,7 @@ int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t pr
         entry->protection = protection;
     }
     map_pages_protect(map, start, end, protection);
-    merge_range(map, start, end);
+    map_entries_merge(map, start, end);
     return 0;
 }
 

@@ -21,26 +21,49 @@ static uint64_t part_end(uint64_t start, uint64_t end, unsigned level)
     return end < boundary ? end : boundary;
 }
 
-void map_pages_clear(struct map *map, uint64_t start, uint64_t end)
+static void clear(struct map *map, uint64_t start, uint64_t end, struct table_gather *gather)
 {
     arch_assert_locked();
-    struct table_gather gather;
-
-    table_gather_start(&gather, &map->space, map->account, start, end);
     while (start < end) {
         unsigned slot = sv39_index(start, 2);
         uint64_t limit = part_end(start, end, 2);
         pte_t pte = table_entries(map->space.root)[slot];
 
         if (pte != 0) {
-            table_clear_range(pte_frame(pte), start, limit, &gather);
-            if (frame_of(pte_frame(pte))->live == 0) {
-                table_gather_cleared_table(&gather, map->space.root, slot);
+            table_clear_range(pte_frame(pte), start, limit, gather);
+            if (!gather->keeps_tables && frame_of(pte_frame(pte))->live == 0) {
+                table_gather_cleared_table(gather, map->space.root, slot);
             }
         }
         start = limit;
     }
-    table_gather_finish(&gather);
+    table_gather_finish(gather);
+}
+
+void map_pages_clear(struct map *map, uint64_t start, uint64_t end)
+{
+    struct table_gather gather;
+
+    table_gather_start(&gather, &map->space, map->account, start, end);
+    clear(map, start, end, &gather);
+}
+
+void map_pages_clear_leaves(struct map *map, uint64_t start, uint64_t end)
+{
+    struct table_gather gather;
+
+    table_gather_start(&gather, &map->space, map->account, start, end);
+    gather.keeps_tables = true;
+    clear(map, start, end, &gather);
+}
+
+void map_pages_prune(struct map *map, uint64_t start, uint64_t end)
+{
+    struct table_gather gather;
+
+    table_gather_start(&gather, &map->space, map->account, start, end);
+    gather.keeps_leaves = true;
+    clear(map, start, end, &gather);
 }
 
 /* Whether @pte, at @address of @entry, shows what the object has there, zeros too, and not a private copy. */

@@ -17,6 +17,10 @@ void map_entries_drop(struct map *map);
 /* Take every leaf of [@start, @end) out of the map's own tables, flush, and put the frames. */
 void map_pages_clear(struct map *map, uint64_t start, uint64_t end);
 
+/* The same, but tables that are empty then stay, until map_pages_prune() drops what is empty in the range. */
+void map_pages_clear_leaves(struct map *map, uint64_t start, uint64_t end);
+void map_pages_prune(struct map *map, uint64_t start, uint64_t end);
+
 /*
  * The object of @entry is about to lose the pages that [@start, @end) of the entry shows: take the leaves that show
  * them out of its map, flush, and put the frames. Private copies stay. The map may be one that runs on another hart, so

@@ -112,6 +112,21 @@ unsigned table_next_live(paddr_t table, unsigned from, unsigned limit)
     return limit;
 }
 
+uint64_t table_next_leaf(paddr_t root, uint64_t from, uint64_t limit)
+{
+    while (from < limit) {
+        struct table_place place;
+
+        if (table_walk(root, from, &place) != 0) {
+            return from;
+        }
+        unsigned next = table_next_live(place.table, place.index + 1, SV39_ENTRIES);
+
+        from = ALIGNED_DOWN(from, sv39_span(place.level + 1)) + next * sv39_span(place.level);
+    }
+    return limit;
+}
+
 void table_for_each(paddr_t table, unsigned level, uint64_t base, table_visit *visit, void *context)
 {
     unsigned limit = level == 2 ? SV39_USER_ROOT_ENTRIES : SV39_ENTRIES;
@@ -174,6 +189,8 @@ void table_gather_start(struct table_gather *gather, struct space *space, struct
     gather->start = start;
     gather->end = end;
     gather->takes_shared = false;
+    gather->keeps_tables = false;
+    gather->keeps_leaves = false;
     gather->changed = false;
     gather->tables_changed = false;
     gather->count = 0;
@@ -306,9 +323,11 @@ void table_clear_range(paddr_t level1, uint64_t start, uint64_t end, struct tabl
         }
         uint64_t first_covered = base + index * sv39_span(1);
 
-        clear_leaves(pte_frame(pte), first_covered, start > first_covered ? sv39_index(start, 0) : 0,
-                     limit_index(first_covered, end, 0), gather);
-        if (frame_of(pte_frame(pte))->live == 0) {
+        if (!gather->keeps_leaves) {
+            clear_leaves(pte_frame(pte), first_covered, start > first_covered ? sv39_index(start, 0) : 0,
+                         limit_index(first_covered, end, 0), gather);
+        }
+        if (!gather->keeps_tables && frame_of(pte_frame(pte))->live == 0) {
             table_gather_cleared_table(gather, level1, index);
         }
     }

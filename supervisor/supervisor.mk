@@ -6,6 +6,7 @@ PANDO_SOURCES += \
     supervisor/calls_descriptor.c \
     supervisor/calls_file.c \
     supervisor/calls_memory.c \
+    supervisor/calls_pages.c \
     supervisor/calls_path.c \
     supervisor/calls_region.c \
     supervisor/calls_report.c \

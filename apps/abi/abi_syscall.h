@@ -64,9 +64,13 @@
     X(179, sysinfo) /* RAM, free RAM, tasks, time since power-on */ \
     X(214, brk) /* move the end of the heap */ \
     X(215, munmap) /* take a mapping away */ \
+    X(216, mremap) /* make a mapping larger or smaller, or move it; not MREMAP_DONTUNMAP */ \
     X(221, execve) /* run another program in the same task */ \
     X(222, mmap) /* map memory or a file of the initrd; never writable and executable at once */ \
     X(226, mprotect) /* change what a mapping allows */ \
+    X(227, msync) /* checks its arguments: what is shared is one memory, and no disk is behind it */ \
+    X(232, mincore) /* which pages are in memory */ \
+    X(233, madvise) /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE */ \
     X(260, wait4) /* wait for a child to end */ \
     X(261, prlimit64) /* ask for limits, which are fixed */ \
     X(278, getrandom) /* random bytes; EAGAIN when the machine gave no seed */

@@ -5,6 +5,7 @@
  * is asked for once and remembered; nobody else moves it.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,6 +29,47 @@ int munmap(void *address, size_t size_bytes)
 int mprotect(void *address, size_t size_bytes, int protection)
 {
     return (int)libc_result(raw_syscall3(SYS_mprotect, ARG(address), size_bytes, ARG(protection)));
+}
+
+int msync(void *address, size_t size_bytes, int flags)
+{
+    return (int)libc_result(raw_syscall3(SYS_msync, ARG(address), size_bytes, ARG(flags)));
+}
+
+void *mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...)
+{
+    void *target = NULL;
+
+    if ((flags & MREMAP_FIXED) != 0) {
+        va_list more;
+
+        va_start(more, flags);
+        target = va_arg(more, void *);
+        va_end(more);
+    }
+    int64_t result = raw_syscall6(SYS_mremap, ARG(address), old_bytes, new_bytes, ARG(flags), ARG(target), 0);
+
+    return (void *)libc_result(result);
+}
+
+int mincore(void *address, size_t size_bytes, unsigned char *vector)
+{
+    return (int)libc_result(raw_syscall3(SYS_mincore, ARG(address), size_bytes, ARG(vector)));
+}
+
+int madvise(void *address, size_t size_bytes, int advice)
+{
+    return (int)libc_result(raw_syscall3(SYS_madvise, ARG(address), size_bytes, ARG(advice)));
+}
+
+int posix_madvise(void *address, size_t size_bytes, int advice)
+{
+    int harmless = advice == POSIX_MADV_DONTNEED ? POSIX_MADV_NORMAL : advice;
+
+    if (advice < POSIX_MADV_NORMAL || advice > POSIX_MADV_DONTNEED) {
+        return EINVAL;
+    }
+    return (int)-raw_syscall3(SYS_madvise, ARG(address), size_bytes, ARG(harmless));
 }
 
 static bool move_break(char *wanted)

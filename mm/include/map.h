@@ -20,6 +20,9 @@
  */
 enum map_sharing { MAP_ENTRY_PRIVATE, MAP_ENTRY_SHARED };
 
+/* map_entry.flags */
+enum { MAP_ENTRY_GROWS_DOWN = 1 /* a touch below it lets it grow: see map_grow() */ };
+
 struct map_entry {
     struct tree_node node; /* in map.entries, by start */
     struct list object_link; /* in object.mappings */
@@ -31,6 +34,7 @@ struct map_entry {
     uint8_t protection;
     uint8_t max_protection;
     uint8_t sharing;
+    uint8_t flags;
 };
 
 /*
@@ -113,6 +117,7 @@ struct map_request {
     uint8_t protection;
     uint8_t max_protection;
     uint8_t sharing;
+    uint8_t flags;
 };
 int map_add(struct map *map, const struct map_request *request);
 
@@ -141,6 +146,43 @@ int map_replace(struct map *map, const struct map_request *request);
  * -EPERM (touches a window).
  */
 int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t protection);
+
+/*
+ * Let what [@start, @start + @old_bytes) shows, which is one entry's, be @new_bytes large: where it is, or elsewhere with
+ * the same pages, held ones too, and the same rights. What is cut off is unmapped; what is added shows what comes next
+ * of the object, or new pages. Of a shared entry, @old_bytes of 0 show the same once more, at another place. All or
+ * nothing.
+ * Returns 0 and where it lies; -EINVAL (unaligned, @new_bytes of 0, @old_bytes of 0 of a private entry, wraps; @target
+ * overlaps the old place or leaves the users' half); -EFAULT (no entry holds the range); -EPERM (touches a window);
+ * -ENOMEM (no room, or no memory).
+ */
+enum map_move_place {
+    MAP_MOVE_STAY, /* larger only if there is room behind */
+    MAP_MOVE_ANYWHERE, /* moved if there is none */
+    MAP_MOVE_TARGET, /* to @target, over whatever is there */
+};
+struct map_move {
+    uint64_t start;
+    uint64_t old_bytes;
+    uint64_t new_bytes;
+    uint64_t target;
+    enum map_move_place place;
+};
+int map_move_relock(struct map *map, const struct map_move *move, uint64_t *start);
+
+/*
+ * Forget the pages that the map shows in [@start, @start + @size_bytes), as if none had been touched yet: private ones
+ * are gone, and their entries show what they began with. Holes are passed over.
+ * Returns 0; -EINVAL (unaligned, wraps); -EPERM (touches a window).
+ */
+int map_forget(struct map *map, uint64_t start, uint64_t size_bytes);
+
+/* Whether entries cover all of [@start, @end): windows are holes. Whether one of them shows an object. */
+bool map_covers(const struct map *map, uint64_t start, uint64_t end);
+bool map_shows_objects(const struct map *map, uint64_t start, uint64_t end);
+
+/* Whether the page at @address of @entry is in memory: shown by the map, or held by what it would be taken from. */
+bool map_is_resident(const struct map *map, const struct map_entry *entry, uint64_t address);
 
 /*
  * Move the end of the heap, to any byte at or above heap_start; a heap that begins in the area of images ends at

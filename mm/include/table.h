@@ -89,6 +89,12 @@ static inline pte_t *table_leaf(paddr_t root, uint64_t address)
 }
 
 /*
+ * The first address of [@from, @limit), page by page, that has a level-0 entry other than 0 under @root, or @limit.
+ * Costs what is there, not the size of the range.
+ */
+uint64_t table_next_leaf(paddr_t root, uint64_t from, uint64_t limit);
+
+/*
  * Call @visit for each entry other than 0 of the table at @level, tables before what is under them; shared tables are
  * entered too. @address is the first that the entry covers. Of a root, the users' half is visited. @visit may clear the
  * entry that it is given when it stands for a leaf.
@@ -115,6 +121,8 @@ struct table_gather {
     uint64_t end;
     struct account *account; /* of the tables that are taken out */
     bool takes_shared; /* whether table_clear_range() unlinks shared tables too */
+    bool keeps_tables; /* whether it leaves tables that are empty then */
+    bool keeps_leaves; /* whether it unlinks only tables that are empty already */
     bool changed; /* an entry changed since the last flush */
     bool tables_changed; /* one that leads to a table */
     unsigned count;

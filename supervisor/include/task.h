@@ -57,7 +57,7 @@ struct task {
     uint8_t attention; /* enum task_attention */
     uint64_t call_again_pc; /* of the ecall that it is to do again: a signal comes after it; else old */
     bool call_interrupted; /* its pc is at an ecall that would wait, had no signal come */
-    uint64_t done_bytes; /* of the write that is under way, in steps; else 0 */
+    uint64_t done_bytes; /* of the call that is under way in steps, what is done: bytes of a write; else 0 */
     uint64_t deadline_ticks; /* of the wait that is under way, when it ends by itself; else 0 */
     uint64_t cpu_ticks; /* time on a hart, of the clock; of the running task, less the time when it was entered */
     uint64_t children_ticks; /* of children that were waited for, and theirs */

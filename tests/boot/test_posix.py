@@ -41,6 +41,7 @@ def console(machine, booted, initrd):
     ("signals", "", 55),
     ("terminal calls", "", 17),
     ("paths", "", 40),
+    ("mappings", "", 60),
 ])
 def test_all_cases_are_ok_and_leave_as_many_frames_free(console, command, prefix, at_least):
     Cases(console, command).check(prefix, at_least)

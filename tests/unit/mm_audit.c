@@ -198,7 +198,8 @@ static bool could_be_one(const struct map_entry *below, const struct map_entry *
         below->object == NULL || below->object_page + (below->end - below->start) / PAGE_SIZE == above->object_page;
 
     return below->end == above->start && below->protection == above->protection && below->object == above->object &&
-           below->max_protection == above->max_protection && below->sharing == above->sharing && goes_on;
+           below->max_protection == above->max_protection && below->sharing == above->sharing &&
+           below->flags == above->flags && goes_on;
 }
 
 static bool is_listed(const struct map_entry *entry)

@@ -19,7 +19,41 @@
 #define MAP_FIXED_NOREPLACE ABI_MAP_FIXED_NOREPLACE
 #define MAP_FAILED ((void *)-1)
 
+#define MREMAP_MAYMOVE ABI_MREMAP_MAYMOVE
+#define MREMAP_FIXED ABI_MREMAP_FIXED
+
+#define MS_ASYNC ABI_MS_ASYNC
+#define MS_INVALIDATE ABI_MS_INVALIDATE
+#define MS_SYNC ABI_MS_SYNC
+
+#define MADV_NORMAL ABI_MADV_NORMAL
+#define MADV_RANDOM ABI_MADV_RANDOM
+#define MADV_SEQUENTIAL ABI_MADV_SEQUENTIAL
+#define MADV_WILLNEED ABI_MADV_WILLNEED
+#define MADV_DONTNEED ABI_MADV_DONTNEED
+#define MADV_FREE ABI_MADV_FREE
+#define MADV_HUGEPAGE ABI_MADV_HUGEPAGE
+#define MADV_NOHUGEPAGE ABI_MADV_NOHUGEPAGE
+
+#define POSIX_MADV_NORMAL ABI_MADV_NORMAL
+#define POSIX_MADV_RANDOM ABI_MADV_RANDOM
+#define POSIX_MADV_SEQUENTIAL ABI_MADV_SEQUENTIAL
+#define POSIX_MADV_WILLNEED ABI_MADV_WILLNEED
+#define POSIX_MADV_DONTNEED ABI_MADV_DONTNEED
+
 /* As POSIX has them; what is private and what is shared, and every refusal, is the supervisor's answer. */
 void *mmap(void *address, size_t size_bytes, int protection, int flags, int fd, off_t offset);
 int munmap(void *address, size_t size_bytes);
 int mprotect(void *address, size_t size_bytes, int protection);
+int msync(void *address, size_t size_bytes, int flags);
+
+/* As on Linux. With MREMAP_FIXED the new address follows. An old size of 0 shows a shared mapping once more. */
+void *mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...);
+int mincore(void *address, size_t size_bytes, unsigned char *vector);
+
+/*
+ * MADV_DONTNEED and MADV_FREE forget pages at once. MADV_WILLNEED shows what is in memory, so that no touch of it faults.
+ * The others are hints that nothing is done with. posix_madvise() returns its error, and never forgets anything.
+ */
+int madvise(void *address, size_t size_bytes, int advice);
+int posix_madvise(void *address, size_t size_bytes, int advice);

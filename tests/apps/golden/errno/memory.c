@@ -1,4 +1,4 @@
-/* mmap, munmap, mprotect, brk. */
+/* mmap, munmap, mprotect, mremap, madvise, mincore, msync, brk. */
 #include "golden.h"
 
 #define ANYWHERE (ABI_MAP_PRIVATE | ABI_MAP_ANONYMOUS)
@@ -92,6 +92,61 @@ static const struct row unmaps[] = {
     ROW(mprotect, "a sum that wraps", READ_ONLY, LAST_PAGE, ABI_PROT_READ),
 };
 
+#define MOVE_TO (ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED)
+
+static const struct row changes[] = {
+    ROW(mmap, "two pages to be moved", SCRATCH, 2 * PAGE, RW, FIXED, NO_FILE, 0),
+    ROW_OK(mremap, "as it is", SCRATCH, 2 * PAGE, 2 * PAGE, 0),
+    ROW_OK(mremap, "larger", SCRATCH, 2 * PAGE, 4 * PAGE, 0),
+    ROW_OK(mremap, "larger, from the middle", SCRATCH, PAGE, 4 * PAGE, 0),
+    ROW_OK(mremap, "smaller", SCRATCH, 4 * PAGE, 2 * PAGE, 0),
+    ROW_OK(mremap, "to no bytes", SCRATCH, 2 * PAGE, 0, 0),
+    ROW_OK(mremap, "from no bytes", SCRATCH, 0, PAGE, ABI_MREMAP_MAYMOVE),
+    ROW_OK(mremap, "unaligned", SCRATCH + 1, PAGE, PAGE, 0),
+    ROW_OK(mremap, "more than there is", SCRATCH, 3 * PAGE, 4 * PAGE, ABI_MREMAP_MAYMOVE),
+    ROW_OK(mremap, "nothing there", UNMAPPED, PAGE, 2 * PAGE, ABI_MREMAP_MAYMOVE),
+    ROW_OK(mremap, "a flag that there is not", SCRATCH, PAGE, PAGE, 8),
+    ROW_OK(mremap, "to a place, but not moved", SCRATCH, PAGE, PAGE, ABI_MREMAP_FIXED, SCRATCH + 8 * PAGE),
+    ROW_OK(mremap, "to a place", SCRATCH, 2 * PAGE, 2 * PAGE, MOVE_TO, SCRATCH + 8 * PAGE),
+    ROW_OK(mremap, "to a place that is unaligned", SCRATCH + 8 * PAGE, PAGE, PAGE, MOVE_TO, SCRATCH + 1),
+    ROW_OK(mremap, "to a place of its own", SCRATCH + 8 * PAGE, 2 * PAGE, 2 * PAGE, MOVE_TO, SCRATCH + 9 * PAGE),
+    ROW_OK(mremap, "to the supervisor's", SCRATCH + 8 * PAGE, PAGE, PAGE, MOVE_TO, SUPERVISOR),
+    ROW_OK(mremap, "back again", SCRATCH + 8 * PAGE, 2 * PAGE, 2 * PAGE, MOVE_TO, SCRATCH),
+    ROW(madvise, "normal", SCRATCH, 2 * PAGE, ABI_MADV_NORMAL),
+    ROW(madvise, "random", SCRATCH, 2 * PAGE, ABI_MADV_RANDOM),
+    ROW(madvise, "sequential", SCRATCH, 2 * PAGE, ABI_MADV_SEQUENTIAL),
+    ROW(madvise, "not needed", SCRATCH, 2 * PAGE, ABI_MADV_DONTNEED),
+    ROW(madvise, "free", SCRATCH, 2 * PAGE, ABI_MADV_FREE),
+    ROW(madvise, "no bytes", SCRATCH, 0, ABI_MADV_DONTNEED),
+    ROW(madvise, "unaligned", SCRATCH + 1, PAGE, ABI_MADV_DONTNEED),
+    ROW(madvise, "across its end", SCRATCH, 3 * PAGE, ABI_MADV_DONTNEED),
+    ROW(madvise, "nothing there", UNMAPPED, PAGE, ABI_MADV_DONTNEED),
+    ROW(madvise, "an advice that there is not", SCRATCH, PAGE, 7),
+    ROW(madvise, "advice -1", SCRATCH, PAGE, MINUS(1)),
+    ROW(madvise, "-1 bytes", SCRATCH, MINUS(1), ABI_MADV_DONTNEED),
+    ROW(madvise, "a sum that wraps", SCRATCH, LAST_PAGE, ABI_MADV_DONTNEED),
+    ROW(mincore, "two pages", SCRATCH, 2 * PAGE, GOOD),
+    ROW(mincore, "no bytes", SCRATCH, 0, GOOD),
+    ROW(mincore, "unaligned", SCRATCH + 1, PAGE, GOOD),
+    ROW(mincore, "across its end", SCRATCH, 3 * PAGE, GOOD),
+    ROW(mincore, "nothing there", UNMAPPED, PAGE, GOOD),
+    ROW(mincore, "to memory that can only be read", SCRATCH, PAGE, READ_ONLY),
+    ROW(mincore, "to null", SCRATCH, PAGE, 0),
+    ROW(mincore, "to the supervisor's", SCRATCH, PAGE, SUPERVISOR),
+    ROW(mincore, "-1 bytes", SCRATCH, MINUS(1), GOOD),
+    ROW(msync, "at once", SCRATCH, 2 * PAGE, ABI_MS_SYNC),
+    ROW(msync, "some time", SCRATCH, 2 * PAGE, ABI_MS_ASYNC),
+    ROW(msync, "no flag", SCRATCH, 2 * PAGE, 0),
+    ROW(msync, "at once and some time", SCRATCH, PAGE, ABI_MS_SYNC | ABI_MS_ASYNC),
+    ROW(msync, "a flag that there is not", SCRATCH, PAGE, 8),
+    ROW(msync, "no bytes", SCRATCH, 0, ABI_MS_SYNC),
+    ROW(msync, "unaligned", SCRATCH + 1, PAGE, ABI_MS_SYNC),
+    ROW(msync, "across its end", SCRATCH, 3 * PAGE, ABI_MS_SYNC),
+    ROW(msync, "nothing there", UNMAPPED, PAGE, ABI_MS_SYNC),
+    ROW(msync, "a sum that wraps", SCRATCH, LAST_PAGE, ABI_MS_SYNC),
+    ROW(munmap, "what was moved", SCRATCH, 2 * PAGE),
+};
+
 /* brk never fails: it gives the end that there is. */
 static void try_break(void)
 {
@@ -123,5 +178,6 @@ void try_memory(void)
 {
     RUN(maps);
     RUN(unmaps);
+    RUN(changes);
     try_break();
 }
