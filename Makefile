@@ -129,6 +129,7 @@ INCLUDES_apps := apps/abi
 INCLUDES_tests := tests/unit $(INCLUDES_supervisor) mm shared platform supervisor apps/bin/sh apps/bin/stress
 INCLUDES_HOST := tests/stub tests/stub/include
 # Other people's headers, without our warnings.
+SYSTEM_INCLUDES_platform := $(DEPS)/libfdt/include
 SYSTEM_INCLUDES_shared := $(DEPS)/xxhash/include
 SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 
@@ -199,10 +200,10 @@ $(BUILD)/pando/%.o: %.S $(BUILD)/pando.flags | $(BUILD)/generated/offsets.h
 
 # The supervisor prints integers only: __i_vfprintf is a tenth of the full one and has no floating point in it.
 # The relocations are there for check_elf.py and for the bound of the stack in tests/lint.
-$(BUILD)/pando.linked: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT)
+$(BUILD)/pando.linked: $(PANDO_OBJECTS) $(BUILD)/pando.link $(PANDO_SCRIPT) $(DEPS)/libfdt/lib/libfdt.a
 	@$(call step,LD,$@)
 	$(Q)$(TARGET_CC) $(TARGET_ARCH) $(PANDO_LDFLAGS) -Wl,-Map=$(BUILD)/pando.map -T $(PANDO_SCRIPT) -o $@ \
-	    $(PANDO_OBJECTS) -L$(PICOLIBC_LIBRARIES) -Wl,--start-group -lc -lgcc \
+	    $(PANDO_OBJECTS) -L$(PICOLIBC_LIBRARIES) -Wl,--start-group $(DEPS)/libfdt/lib/libfdt.a -lc -lgcc \
 	    $(COVERAGE_LIBRARIES) -Wl,--end-group
 
 $(BUILD)/pando.elf: $(BUILD)/pando.linked arch/riscv64/check_elf.py
@@ -214,7 +215,7 @@ $(BUILD)/pando.bin: $(BUILD)/pando.elf
 	$(Q)$(TARGET_OBJCOPY) -O binary $< $@
 
 # What other people made, and setup brought.
-$(DEPS)/xxhash/include/xxhash.h: | $(FIRST)
+$(DEPS)/libfdt/lib/libfdt.a $(DEPS)/xxhash/include/xxhash.h: | $(FIRST)
 	@test -e $@ || { echo '$@ is missing: run "make setup" first' >&2; exit 1; }
 
 # --- Unit tests and fuzzers: see tests/tests.mk

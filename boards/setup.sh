@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bring what Pando is built and tested with: packages of Debian or Ubuntu, and what those don't install by themselves
-# into the folder $1 (build/deps): a copy of xxhash.h that the cross compiler may see, the source of an interpreter that
-# is a test of what others write, and QEMU 10 beside the system's, for what only that one can show.
+# into the folder $1 (build/deps): libfdt for riscv64, a copy of xxhash.h that the cross compiler may see, the source of
+# an interpreter that is a test of what others write, and QEMU 10 beside the system's, for what only that one can show.
 # Quick and silent about the network when all is there.
 set -eu
 
@@ -73,6 +73,45 @@ use_release() {
     for suite in "$@"; do
         printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$kind" "$mirror" "$suite"
     done > "$apt/sources.list"
+}
+
+# fetch_libfdt RELEASE OPTION...: libfdt.a for riscv64 from that release of Debian.
+fetch_libfdt() {
+    release=$1
+    shift
+    use_release deb "$release"
+    {
+        printf '%s\n' "--- $release $*"
+        own_apt apt-get "$@" -o APT::Update::Error-Mode=any update &&
+            (cd "$apt" && own_apt apt-get "$@" download libfdt-dev) &&
+            dpkg-deb -x "$apt"/libfdt-dev_*.deb "$apt/unpacked"
+    } >> "$log" 2>&1 || return 1
+    version=$(own_apt apt-cache show libfdt-dev | sed -n 's/^Version: //p' | head -n 1)
+    mkdir -p "$deps/libfdt/lib" "$deps/libfdt/include"
+    cp "$apt"/unpacked/usr/include/*fdt*.h "$deps/libfdt/include/"
+    cp "$apt/unpacked/usr/lib/riscv64-linux-gnu/libfdt.a" "$deps/libfdt/lib/libfdt.a.new"
+    mv "$deps/libfdt/lib/libfdt.a.new" "$deps/libfdt/lib/libfdt.a"
+    printf 'libfdt-dev %s for riscv64 from Debian %s\n' "$version" "$release" > "$deps/libfdt/origin"
+    rm -rf "$apt"
+    say "$(cat "$deps/libfdt/origin")"
+}
+
+# From the first release that answers: one's index can be out of step for a day. Where the mirror itself is behind,
+# what it has is still signed, but no longer promised to be the newest: taken when there is nothing else.
+fetch_libfdt_somewhere() {
+    : > "$log"
+    for release in trixie forky sid; do
+        fetch_libfdt $release && return
+    done
+    for release in trixie forky sid; do
+        if fetch_libfdt $release -o Acquire::Check-Valid-Until=false; then
+            say "the mirror $mirror is behind: this was signed, but may not be the newest"
+            return
+        fi
+    done
+    say "no release of Debian at $mirror gave libfdt-dev for riscv64:"
+    grep -E '^(---|E:)' "$log"
+    return 1
 }
 
 # TinyScheme as its author wrote it: tests/boot/test_foreign_source.py builds and runs it.
@@ -175,7 +214,8 @@ fetch_qemu10() {
 }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
-    say "not Debian or Ubuntu; install what these packages hold, then xxhash.h in $deps/xxhash/include:" $packages
+    say "not Debian or Ubuntu; install what these packages hold, then libfdt.a and libfdt.h for riscv64 (rv64gc," \
+        "lp64d) in $deps/libfdt/lib and include, xxhash.h in $deps/xxhash/include:" $packages
     exit 1
 fi
 
@@ -198,9 +238,11 @@ if ! command -v qemu-system-riscv64 > /dev/null; then
 fi
 
 log=$deps/packages.log
-if [ ! -e "$deps/tinyscheme" ] || [ ! -e "$deps/qemu10" ]; then
+if [ ! -e "$deps/libfdt/lib/libfdt.a" ] || [ ! -e "$deps/tinyscheme" ] || [ ! -e "$deps/qemu10" ]; then
     mirror=$(debian_mirror)
-    : > "$log"
+fi
+if [ ! -e "$deps/libfdt/lib/libfdt.a" ]; then
+    fetch_libfdt_somewhere
 fi
 if [ ! -e "$deps/tinyscheme" ]; then
     fetch_interpreter

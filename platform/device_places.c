@@ -21,9 +21,7 @@ static int read_root(struct device_scan *scan)
     const char *model = node_string(scan, PROPERTY_MODEL);
 
     if (model) {
-        size_t length = strlen(model);
-
-        memcpy(scan->machine->model, model, length < MACHINE_MODEL_BYTES ? length : MACHINE_MODEL_BYTES - 1);
+        strncpy(scan->machine->model, model, MACHINE_MODEL_BYTES - 1);
     }
     return 0;
 }

@@ -1,10 +1,10 @@
 /*
  * One pass over the flattened device tree.
  *
- * The header is checked first, and each tag as it is met: that it and what belongs to it lie in the structure block,
- * that names lie in the strings block, that nodes nest, and that a node's properties stand before its children
- * (Devicetree specification 0.4, chapter 5). So one walk is the check and the reading. It is our own because libfdt's
- * asks for each byte of a node's name whether that lies in the tree, which took a quarter of the time to start.
+ * libfdt's fdt_check_header() checks the frame, fdt_next_tag() each tag as it is met; on top of that the walk checks
+ * that names and properties lie where they say, that nodes nest, and that a node's properties stand before its
+ * children (Devicetree specification 0.4, section 5.4.2). So one walk is the check and the reading: libfdt's look-ups
+ * would each cost another one.
  *
  * A node is looked at when its last property is known: its first child opens, or it ends. Until then the properties
  * that anybody here reads are collected by number, the others are passed over. levels[] has the nodes that are open.
@@ -22,40 +22,20 @@
 #include "abi_errno.h"
 #include "checked.h"
 
+#include <libfdt.h>
 #include <string.h>
 
-/* Words of the header, each with its most significant byte first: section 5.2. */
-enum {
-    HEADER_MAGIC,
-    HEADER_TOTAL_SIZE,
-    HEADER_STRUCTURE,
-    HEADER_STRINGS,
-    HEADER_RESERVATIONS,
-    HEADER_VERSION,
-    HEADER_COMPATIBLE_VERSION,
-    HEADER_BOOT_HART,
-    HEADER_STRINGS_SIZE,
-    HEADER_STRUCTURE_SIZE,
-    HEADER_WORDS,
-};
-#define HEADER_BYTES (HEADER_WORDS * 4u)
-#define TREE_MAGIC 0xd00dfeed
-#define TREE_VERSION 17
+#define FDT_VERSION_NEEDED 17
 #define RESERVE_ENTRY_BYTES 16
-
-/* Section 5.4.1. A property's tag is followed by its length and the place of its name. */
-enum tag { TAG_BEGIN_NODE = 1, TAG_END_NODE = 2, TAG_PROPERTY = 3, TAG_NOTHING = 4, TAG_END = 9 };
-#define TAG_BYTES 4u
-#define PROPERTY_BYTES 12u
 
 /* A tree names few properties, and each many times, by its place in the strings block: that is compared just once. */
 #define KNOWN_NAMES 512
 
 /* Where the tree's blocks lie, checked. */
 struct blocks {
-    const uint8_t *structure;
+    const char *tree;
+    const char *structure;
     const char *strings;
-    uint32_t structure_size;
     uint32_t strings_size; /* up to and with the last NUL: a name that starts below it ends below it */
     uint8_t known_ids[KNOWN_NAMES]; /* for the name at that place: 0 not met yet, else its number + 1 */
 };
@@ -131,47 +111,31 @@ static unsigned find_property(struct blocks *blocks, uint32_t name)
     return blocks->known_ids[name] - 1;
 }
 
-static uint32_t header_word(const void *tree, unsigned word)
-{
-    return be32((const uint8_t *)tree + word * 4);
-}
-
-/* Whether [@start, @start + @size) lies behind the header, and below the tree's end at @total. */
-static bool is_block_inside(uint32_t total, uint32_t start, uint32_t size)
-{
-    return start >= HEADER_BYTES && start <= total && size <= total - start;
-}
-
 static int check_header(struct device_scan *scan, const void *tree, uint64_t limit_bytes)
 {
     if ((uintptr_t)tree % 8 != 0) {
         return refuse(scan, -EINVAL, "it is not on an 8-byte boundary");
     }
-    if (limit_bytes < HEADER_BYTES) {
+    if (limit_bytes < sizeof(struct fdt_header)) {
         return refuse(scan, -EINVAL, "it is too short for a header");
     }
-    if (header_word(tree, HEADER_MAGIC) != TREE_MAGIC) {
+    switch (fdt_check_header(tree)) {
+    case 0:
+        break;
+    case -FDT_ERR_BADMAGIC:
         return refuse(scan, -EINVAL, "it does not start with a device tree's magic number");
-    }
-    uint32_t version = header_word(tree, HEADER_VERSION), compatible = header_word(tree, HEADER_COMPATIBLE_VERSION);
-
-    if (compatible > TREE_VERSION || compatible > version) {
+    case -FDT_ERR_BADVERSION:
         return refuse(scan, -EINVAL, "its version is not supported");
-    }
-    if (version < TREE_VERSION) {
-        return refuse(scan, -EINVAL, "its version is older than 17");
-    }
-    uint32_t total = header_word(tree, HEADER_TOTAL_SIZE), structure = header_word(tree, HEADER_STRUCTURE);
-
-    if (total > INT32_MAX || !is_block_inside(total, header_word(tree, HEADER_RESERVATIONS), 0) ||
-        !is_block_inside(total, structure, header_word(tree, HEADER_STRUCTURE_SIZE)) ||
-        !is_block_inside(total, header_word(tree, HEADER_STRINGS), header_word(tree, HEADER_STRINGS_SIZE))) {
+    default:
         return refuse(scan, -EINVAL, "its header names blocks outside of its total size");
     }
-    if (total > limit_bytes) {
+    if (fdt_version(tree) < FDT_VERSION_NEEDED) {
+        return refuse(scan, -EINVAL, "its version is older than 17");
+    }
+    if (fdt_totalsize(tree) > limit_bytes) {
         return refuse(scan, -E2BIG, "its total size is larger than the memory that may hold it");
     }
-    if (structure % TAG_BYTES != 0) {
+    if (fdt_off_dt_struct(tree) % FDT_TAGSIZE != 0) {
         return refuse(scan, -EINVAL, "its structure block is not on a 4-byte boundary");
     }
     return 0;
@@ -179,10 +143,10 @@ static int check_header(struct device_scan *scan, const void *tree, uint64_t lim
 
 static void find_blocks(struct blocks *blocks, const void *tree)
 {
-    blocks->structure = (const uint8_t *)tree + header_word(tree, HEADER_STRUCTURE);
-    blocks->structure_size = header_word(tree, HEADER_STRUCTURE_SIZE);
-    blocks->strings = (const char *)tree + header_word(tree, HEADER_STRINGS);
-    blocks->strings_size = header_word(tree, HEADER_STRINGS_SIZE);
+    blocks->tree = tree;
+    blocks->structure = blocks->tree + fdt_off_dt_struct(tree);
+    blocks->strings = blocks->tree + fdt_off_dt_strings(tree);
+    blocks->strings_size = fdt_size_dt_strings(tree);
     while (blocks->strings_size > 0 && blocks->strings[blocks->strings_size - 1] != 0) {
         blocks->strings_size--;
     }
@@ -194,7 +158,7 @@ static int read_reservations(struct device_scan *scan, const uint8_t *tree)
 {
     struct machine *machine = scan->machine;
     struct memory_spans spans = { machine->loader_reserved, 0, MACHINE_RESERVED_MAX };
-    uint32_t at = header_word(tree, HEADER_RESERVATIONS), size_bytes = header_word(tree, HEADER_TOTAL_SIZE);
+    uint32_t at = fdt_off_mem_rsvmap(tree), size_bytes = fdt_totalsize(tree);
 
     for (; RESERVE_ENTRY_BYTES <= size_bytes - at; at += RESERVE_ENTRY_BYTES) {
         uint64_t start = cells_value(tree + at, 2), size = cells_value(tree + at + 8, 2), end;
@@ -287,12 +251,17 @@ static void add_alias(struct device_scan *scan, const char *name, struct propert
     }
 }
 
-/* The property whose tag is at @tag, and lies in the structure block. */
-static int add_property(struct device_scan *scan, struct blocks *blocks, const uint8_t *tag)
+/* The property whose tag is at @offset and which ends below @next, as fdt_next_tag() says. */
+static int add_property(struct device_scan *scan, struct blocks *blocks, int offset, int next)
 {
-    struct property property = { .value = tag + PROPERTY_BYTES, .size_bytes = be32(tag + TAG_BYTES) };
-    uint32_t name = be32(tag + 2 * TAG_BYTES);
+    const uint8_t *header = (const uint8_t *)blocks->structure + offset;
+    uint32_t header_bytes = sizeof(struct fdt_property), name = be32(header + 8);
+    struct property property = { .value = header + header_bytes, .size_bytes = be32(header + 4) };
 
+    /* libfdt up to 1.6.1 adds the length in an int, where a huge one leads backwards. */
+    if (next - offset < (int)header_bytes || property.size_bytes > (uint32_t)(next - offset) - header_bytes) {
+        return refuse(scan, -EINVAL, "a property is longer than the tree");
+    }
     if (name >= blocks->strings_size) {
         return refuse(scan, -EINVAL, "a property's name lies outside of the strings block");
     }
@@ -309,53 +278,15 @@ static int add_property(struct device_scan *scan, struct blocks *blocks, const u
     return 0;
 }
 
-/*
- * Bytes that the tag at @at takes with all that belongs to it, the padding behind it left out; or 0: it is an unknown
- * one, or does not lie in the structure block.
- */
-static uint32_t tag_size(const struct blocks *blocks, uint32_t at)
-{
-    const uint8_t *tag = blocks->structure + at;
-    uint32_t size = TAG_BYTES;
-
-    if (at > blocks->structure_size || blocks->structure_size - at < TAG_BYTES) {
-        return 0; /* the padding behind the last one may be missing */
-    }
-    uint32_t room = blocks->structure_size - at;
-
-    switch (be32(tag)) {
-    case TAG_BEGIN_NODE:
-        while (size < room && tag[size] != 0) {
-            size++;
-        }
-        return size < room ? size + 1 : 0;
-    case TAG_PROPERTY:
-        if (room < PROPERTY_BYTES || be32(tag + TAG_BYTES) > room - PROPERTY_BYTES) {
-            return 0;
-        }
-        return PROPERTY_BYTES + be32(tag + TAG_BYTES);
-    case TAG_END_NODE:
-    case TAG_NOTHING:
-    case TAG_END:
-        return TAG_BYTES;
-    default:
-        return 0;
-    }
-}
-
 static int walk(struct device_scan *scan, struct blocks *blocks)
 {
     unsigned open_count = 0; /* nodes that are open; the innermost one's depth is one less */
     bool in_properties = false; /* no child of it was met yet */
     bool root_seen = false;
-    uint32_t size;
 
-    for (uint32_t at = 0; (size = tag_size(blocks, at)) != 0; at = ALIGNED_UP(at + size, TAG_BYTES)) {
-        const uint8_t *tag = blocks->structure + at;
-        int error = 0;
-
-        switch (be32(tag)) {
-        case TAG_BEGIN_NODE:
+    for (int offset = 0, next, error = 0;; offset = next) {
+        switch (fdt_next_tag(blocks->tree, offset, &next)) {
+        case FDT_BEGIN_NODE:
             error = in_properties ? finish_node(scan) : 0;
             if (error == 0 && open_count == DEVICE_TREE_DEPTH_MAX) {
                 error = refuse(scan, -E2BIG, "its nodes nest deeper than 16 levels");
@@ -364,15 +295,15 @@ static int walk(struct device_scan *scan, struct blocks *blocks)
                 error = refuse(scan, -EINVAL, "it has more than one root node");
             }
             if (error == 0) {
-                begin_node(scan, open_count++, (const char *)tag + TAG_BYTES);
+                begin_node(scan, open_count++, blocks->structure + offset + FDT_TAGSIZE);
                 in_properties = root_seen = true;
             }
             break;
-        case TAG_PROPERTY:
-            error = in_properties ? add_property(scan, blocks, tag)
+        case FDT_PROP:
+            error = in_properties ? add_property(scan, blocks, offset, next)
                                   : refuse(scan, -EINVAL, "a property stands behind its node's children");
             break;
-        case TAG_END_NODE:
+        case FDT_END_NODE:
             error = in_properties ? finish_node(scan) : 0;
             if (error == 0 && open_count == 0) {
                 error = refuse(scan, -EINVAL, "it ends a node that has not begun");
@@ -380,19 +311,18 @@ static int walk(struct device_scan *scan, struct blocks *blocks)
             open_count--;
             in_properties = false;
             break;
-        case TAG_NOTHING:
+        case FDT_NOP:
             break;
-        default: /* TAG_END */
-            if (open_count == 0 && root_seen) {
-                return 0;
+        default:
+            if (next < 0 || open_count != 0 || !root_seen) {
+                return refuse(scan, -EINVAL, "it breaks off, or has an unknown tag");
             }
-            return refuse(scan, -EINVAL, "it breaks off, or has an unknown tag");
+            return 0;
         }
         if (error != 0) {
             return error;
         }
     }
-    return refuse(scan, -EINVAL, "it breaks off, or has an unknown tag");
 }
 
 static int read_tree(struct device_scan *scan, const void *tree, uint64_t limit_bytes)
@@ -421,7 +351,7 @@ static int read_tree(struct device_scan *scan, const void *tree, uint64_t limit_
     if (scan->machine->hart_count == 0) {
         machine_note(scan->machine, "cpus", "it describes no hart");
     }
-    scan->machine->tree_size_bytes = header_word(tree, HEADER_TOTAL_SIZE);
+    scan->machine->tree_size_bytes = fdt_totalsize(tree);
     device_harts_connect(scan);
     device_rows_choose_console(scan);
     return 0;

@@ -49,6 +49,7 @@ CALLS = {
     "trap_entry": ["@trap_system_calls"],
     "trap_own_call": ["@trap_own_calls", "trap_unknown_call"],
     "vfprintf": ["__file_str_put"],
+    "fdt_next_tag": [],  # a switch
     "lock_take_keeping": [],  # its return is one by t0
     "lock_wait_keeping": [],  # the same
     "memset": [],  # a jump into a run of stores
