@@ -28,6 +28,7 @@
 #include "frame.h"
 
 #include "abi_errno.h"
+#include "audit.h"
 #include "fence_ledger.h"
 #include "panic.h"
 
@@ -437,4 +438,77 @@ void frame_for_each(void (*visit)(paddr_t frame, struct frame *descriptor, void 
             visit(address_of(number), frame_of(address_of(number)), context);
         }
     }
+}
+
+bool frame_is_described(paddr_t frame)
+{
+    uint64_t number = frame.value >> PAGE_SHIFT;
+
+    for (size_t i = 0; i < frames.area_count; i++) {
+        if (number >= frames.areas[i].first && number < frames.areas[i].known_end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_zero(paddr_t frame)
+{
+    const uint64_t *words = arch_direct(frame);
+    size_t i = 0;
+
+    while (i < PAGE_SIZE / sizeof(*words) && words[i] == 0) {
+        i++;
+    }
+    return i == PAGE_SIZE / sizeof(*words);
+}
+
+/* listed-free and zeroed. Marks what is in the list that begins with @number; returns its length. */
+__attribute__((cold)) static uint64_t audit_free_list(struct audit *audit, uint32_t number, bool zeroed)
+{
+    uint64_t length = 0;
+
+    for (; number != NO_FRAME; length++) {
+        paddr_t frame = address_of(number);
+        struct frame *descriptor = frame_of(frame);
+
+        if (!frame_is_described(frame) || descriptor->kind != FRAME_FREE || descriptor->seen != 0) {
+            audit_find(audit, "listed-free", frame.value);
+            break;
+        }
+        descriptor->seen = 1;
+        audit_expect(audit, !zeroed || is_zero(frame), "zeroed", frame.value);
+        number = descriptor->sharers;
+    }
+    return length;
+}
+
+static void forget_counts(paddr_t frame, struct frame *descriptor, void *context)
+{
+    (void)frame, (void)context;
+    descriptor->seen = 0;
+    if (descriptor->kind != FRAME_FREE) {
+        descriptor->sharers = 0;
+    }
+}
+
+__attribute__((cold)) void frame_audit(struct audit *audit)
+{
+    uint64_t previous_end = 0;
+
+    frame_for_each(forget_counts, NULL);
+    for (size_t i = 0; i < frames.area_count; i++) {
+        const struct area *area = &frames.areas[i];
+        bool is_sorted = previous_end <= area->first && area->first <= area->known_end && area->known_end <= area->end;
+
+        audit_expect(audit, is_sorted, "areas-sorted", area->first << PAGE_SHIFT);
+        audit->frames += area->end - area->first;
+        audit->untouched += area->end - area->known_end;
+        previous_end = area->end;
+    }
+    uint64_t listed = audit_free_list(audit, frames.dirty, false) + audit_free_list(audit, frames.zeroed, true);
+
+    audit_expect(audit, frames.free_count == listed + audit->untouched, "counted", frames.free_count);
+    audit->frames += frames.wasted_count;
+    audit_owner(audit, frames.zero);
 }

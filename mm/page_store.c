@@ -22,6 +22,7 @@
 
 #include "abi_errno.h"
 #include "account.h"
+#include "audit.h"
 #include "frame.h"
 #include "panic.h"
 #include "pool.h"
@@ -273,4 +274,43 @@ void page_store_for_each(const struct page_store *store, void (*visit)(uint64_t 
     if (store->root != NULL) {
         visit_node(store->root, store->height, 0, &visitor);
     }
+}
+
+/* store-filled. Returns the number of pages under @node; as deep as the tree is high. */
+__attribute__((cold)) static uint64_t audit_node(struct audit *audit, const struct node *node, unsigned height,
+                                                 uint64_t first, uint64_t limit)
+{
+    uint64_t filled = 0, count = 0;
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        uint64_t slot = node->slots[i], index = first + ((uint64_t)i << (SLOT_BITS * (height - 1)));
+
+        if (slot == 0) {
+            continue;
+        }
+        filled++;
+        if (height > 1) {
+            count += audit_node(audit, node_in(slot), height - 1, index, limit);
+        } else if (audit_reference(audit, paddr(slot & ~IS_FRAME), index << PAGE_SHIFT)) {
+            audit_expect(audit, index < limit, "object-inside", slot);
+            audit_expect(audit, frame_of(paddr(slot))->kind == FRAME_PAGE, "object-page", slot);
+            count++;
+        }
+    }
+    audit_expect(audit, filled == node->filled && filled != 0, "store-filled", first << PAGE_SHIFT);
+    return count;
+}
+
+__attribute__((cold)) void page_store_audit(struct audit *audit, const struct page_store *store, uint64_t limit)
+{
+    uint64_t count = 0;
+
+    if ((store->root == NULL) != (store->height == 0) || store->height > HEIGHT_MAX) {
+        audit_find(audit, "store-height", store->height);
+        return;
+    }
+    if (store->root != NULL) {
+        count = audit_node(audit, store->root, store->height, 0, limit);
+    }
+    audit_expect(audit, count == store->count, "store-count", store->count);
 }

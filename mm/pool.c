@@ -21,6 +21,7 @@
 #include "pool.h"
 
 #include "account.h"
+#include "audit.h"
 #include "frame.h"
 #include "panic.h"
 
@@ -203,4 +204,72 @@ size_t pool_spare_frames(void)
         }
     }
     return count;
+}
+
+/* How many objects of a page are free: in its list, or never handed out; as found by following the list. */
+__attribute__((cold)) static size_t count_free(const struct pool *pool, const struct pool_page *page)
+{
+    size_t capacity = (PAGE_SIZE - FIRST_OFFSET) / pool->object_bytes;
+    size_t count = (PAGE_SIZE - page->carve_offset) / pool->object_bytes;
+
+    for (const void *object = page->free; object != NULL; object = *(void *const *)object) {
+        if (((uintptr_t)object ^ (uintptr_t)page) >= PAGE_SIZE || ++count > capacity) {
+            return SIZE_MAX; /* it leads elsewhere, or in a circle */
+        }
+    }
+    return count;
+}
+
+/* Where a page with so many objects in use belongs. */
+static const struct list *list_for(const struct pool *pool, size_t used, size_t free)
+{
+    return used == 0 ? NULL : free == 0 ? &pool->full : &pool->partial;
+}
+
+/* page-used and page-list, of a page of @list (NULL: the spare). */
+__attribute__((cold)) static void audit_page(struct audit *audit, const struct pool *pool, const struct list *list,
+                                             const struct pool_page *page)
+{
+    uint64_t where = arch_physical(page).value;
+
+    audit_owner(audit, arch_physical(page));
+    if (page->pool != pool) {
+        audit_find(audit, "page-list", where);
+        return;
+    }
+    size_t capacity = (PAGE_SIZE - FIRST_OFFSET) / pool->object_bytes, free = count_free(pool, page);
+
+    audit_expect(audit, free <= capacity && page->used == capacity - free, "page-used", where);
+    audit_expect(audit, list == list_for(pool, page->used, capacity - page->used), "page-list", where);
+}
+
+/* pool-used, of one of its lists. Counts pages and objects in use. */
+__attribute__((cold)) static void audit_pages(struct audit *audit, const struct pool *pool, const struct list *list,
+                                              size_t *pages, size_t *used)
+{
+    if (!audit_list(audit, list, pool->pages, "pool-used")) {
+        return;
+    }
+    LIST_FOR_EACH(link, list) {
+        const struct pool_page *page = CONTAINER_OF(link, struct pool_page, link);
+
+        audit_page(audit, pool, list, page);
+        *used += page->used;
+        ++*pages;
+    }
+}
+
+__attribute__((cold)) void pool_audit_all(struct audit *audit)
+{
+    LIST_FOR_EACH(link, &pools) {
+        const struct pool *pool = CONTAINER_OF(link, struct pool, all_link);
+        size_t pages = pool->spare != NULL ? 1 : 0, used = 0;
+
+        if (pool->spare != NULL) {
+            audit_page(audit, pool, NULL, pool->spare);
+        }
+        audit_pages(audit, pool, &pool->partial, &pages, &used);
+        audit_pages(audit, pool, &pool->full, &pages, &used);
+        audit_expect(audit, pages == pool->pages && used == pool->used, "pool-used", pool->object_bytes);
+    }
 }

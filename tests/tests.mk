@@ -48,6 +48,7 @@ UNIT_TESTS += \
     language_sh_expand \
     language_sh_parse \
     mm_account \
+    mm_audit \
     mm_fence_ledger \
     mm_frame \
     mm_interleave \

@@ -122,3 +122,10 @@ paddr_t frame_zero(void);
 
 /* Call @visit for each descriptor that exists, free ones too, in the order of their addresses. */
 void frame_for_each(void (*visit)(paddr_t frame, struct frame *descriptor, void *context), void *context);
+
+/* Whether the frame has a descriptor. */
+bool frame_is_described(paddr_t frame);
+
+/* Part of audit_begin(): areas and free lists. Of frames in use `sharers` is 0 then, of free ones `seen` is 1. */
+struct audit;
+void frame_audit(struct audit *audit);

@@ -26,6 +26,7 @@ struct object {
     uint32_t seals; /* ABI_F_SEAL_*: what can never be done to it again */
     uint32_t writable_entries; /* shared map entries through which it may be written, now or after mprotect */
     uint32_t writers; /* object_copy_in_relock() under way: 0 or 1 */
+    uint32_t audited; /* of those, how many the auditor has come upon */
     struct page_store pages; /* own pages; one frame reference each */
     struct list mappings; /* map entries that show it: struct map_entry.object_link */
     struct list all_link; /* in the list of all objects */

@@ -36,3 +36,7 @@ void page_store_clear(struct page_store *store);
 /* Call @visit for each page, in ascending order. */
 void page_store_for_each(const struct page_store *store, void (*visit)(uint64_t index, paddr_t frame, void *context),
                          void *context);
+
+/* Part of audit_begin(): a store whose pages' indices are below @limit. */
+struct audit;
+void page_store_audit(struct audit *audit, const struct page_store *store, uint64_t limit);

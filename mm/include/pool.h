@@ -46,3 +46,7 @@ size_t pool_reclaim_all(void);
 
 /* Frames that pool_reclaim_all() would give back now: they count as free. */
 size_t pool_spare_frames(void);
+
+/* Part of audit_begin(): every pool and page. */
+struct audit;
+void pool_audit_all(struct audit *audit);

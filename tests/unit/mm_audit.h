@@ -1,19 +1,18 @@
 #pragma once
 
+#include "audit.h"
 #include "map.h"
 #include "stub.h"
 #include "window.h"
 
 /*
- * The auditor. Each call checks the invariants of what it is given (by the names in the head comments of mm/) and
- * counts references; audit_finish() compares the counts of all frames with their descriptors, and sums up. A broken
- * one ends the test. All maps and regions must be audited. audit_owner(): one more reference that the test itself
- * holds. @total: the number of frames that mm was given and adopted, or 0 when the sum is not to be checked.
+ * The auditor of mm/audit.h as the tests of mm run it: the first finding ends the test with its name. Beyond that the
+ * sums of mm/usage.c must be RAM. All maps and regions must be audited. @total: the number of frames that mm was given
+ * and adopted, or 0 when the sum is not to be checked; @fixed: those of them that were adopted for the supervisor.
  *
- *     audit_start(total) -> audit_map(map) ... -> audit_windows(windows) ... -> audit_finish()
+ *     mm_audit_start() -> mm_audit_map(map) ... -> mm_audit_windows(windows) ... -> mm_audit_finish(total, fixed)
  */
-void audit_start(uint64_t total);
-void audit_map(struct map *map);
-void audit_windows(const struct windows *windows);
-void audit_owner(paddr_t frame);
-void audit_finish(void);
+void mm_audit_start(void);
+void mm_audit_map(struct map *map);
+void mm_audit_windows(const struct windows *windows);
+void mm_audit_finish(uint64_t total, uint64_t fixed);

@@ -572,11 +572,11 @@ TEST(any_closing_order_of_four_sharers_gives_everything_back)
             world_expect(maps[which], BASE + which * P, (uint8_t)(which + 1));
             left[at] = left[count - 1];
             map_destroy(maps[which]);
-            audit_start(world_frames());
+            mm_audit_start();
             for (unsigned i = 0; i < count - 1; i++) {
-                audit_map(maps[left[i]]);
+                mm_audit_map(maps[left[i]]);
             }
-            audit_finish();
+            mm_audit_finish(world_frames(), WORLD_SUPERVISOR_FRAMES);
         }
         CHECK_EQUAL(world_free(), before);
     }

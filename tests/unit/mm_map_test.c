@@ -280,11 +280,11 @@ TEST(r3_1_attaching_is_one_store_into_the_root)
     CHECK_EQUAL(map_attach(map, &windows), -EBUSY);
     CHECK_EQUAL(map_attach(map, &others), -EBUSY);
     CHECK(list_first(&windows.maps) == &map->windows_link);
-    audit_start(world_frames());
-    audit_map(map);
-    audit_windows(&windows);
-    audit_windows(&others);
-    audit_finish();
+    mm_audit_start();
+    mm_audit_map(map);
+    mm_audit_windows(&windows);
+    mm_audit_windows(&others);
+    mm_audit_finish(world_frames(), WORLD_SUPERVISOR_FRAMES);
     map_detach(map);
     CHECK_EQUAL(frame_of(map->space.root)->live, 0);
     CHECK_EQUAL(map_attach(map, &others), 0);

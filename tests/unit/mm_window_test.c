@@ -58,14 +58,14 @@ static void start(unsigned count)
 
 static void audit(void)
 {
-    audit_start(world_frames());
+    mm_audit_start();
     for (unsigned i = 0; i < MAPS; i++) {
         if (maps[i] != NULL) {
-            audit_map(maps[i]);
+            mm_audit_map(maps[i]);
         }
     }
-    audit_windows(&windows);
-    audit_finish();
+    mm_audit_windows(&windows);
+    mm_audit_finish(world_frames(), WORLD_SUPERVISOR_FRAMES);
 }
 
 static void end(void)

@@ -9,8 +9,6 @@
 #include "harts.h"
 #include "pool.h"
 
-#define SUPERVISOR_BYTES (1ull << 20)
-
 static uint64_t ram_frames;
 static paddr_t initrd;
 
@@ -58,7 +56,8 @@ void world_start(uint64_t ram_bytes)
 void world_start_on_machine(uint64_t ram_bytes)
 {
     uint64_t end = STUB_RAM_BASE + ram_bytes;
-    struct memory_span supervisor = { paddr(STUB_RAM_BASE), paddr(STUB_RAM_BASE + SUPERVISOR_BYTES) };
+    struct memory_span supervisor = { paddr(STUB_RAM_BASE),
+                                      paddr(STUB_RAM_BASE + WORLD_SUPERVISOR_FRAMES * PAGE_SIZE) };
     struct memory_span files = { paddr(end - WORLD_INITRD_PAGES * PAGE_SIZE), paddr(end) };
     struct memory_span free = { supervisor.end, files.start };
 
@@ -153,14 +152,14 @@ void world_audit(struct map *first, struct map *second, struct map *third, const
 {
     struct map *maps[] = { first, second, third };
 
-    audit_start(ram_frames);
+    mm_audit_start();
     for (size_t i = 0; i < ARRAY_COUNT(maps); i++) {
         if (maps[i] != NULL) {
-            audit_map(maps[i]);
+            mm_audit_map(maps[i]);
         }
     }
     if (windows != NULL) {
-        audit_windows(windows);
+        mm_audit_windows(windows);
     }
-    audit_finish();
+    mm_audit_finish(world_frames(), WORLD_SUPERVISOR_FRAMES);
 }

@@ -13,9 +13,11 @@
 
 /* Pages at RAM's end that are adopted as the initrd's; byte @offset of page @page is world_initrd_byte(). */
 #define WORLD_INITRD_PAGES 64u
+/* At its start: adopted as the supervisor's. */
+#define WORLD_SUPERVISOR_FRAMES 256u
 
 /*
- * RAM of @ram_bytes, frame_init() over it but for its first MiB (adopted as the supervisor's) and the initrd. Every
+ * RAM of @ram_bytes, frame_init() over it but for the first frames (adopted as the supervisor's) and the initrd. Every
  * frame was handed out once, so that no descriptor page is made later: equal states have equal world_free().
  */
 void world_start(uint64_t ram_bytes);
