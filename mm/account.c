@@ -22,6 +22,7 @@
 #include "account.h"
 
 #include "abi_errno.h"
+#include "audit.h"
 #include "frame.h"
 #include "page_store.h"
 #include "panic.h"
@@ -178,4 +179,37 @@ void account_for_each(void (*visit)(struct account *account, void *context), voi
             visit(account_table[id], context);
         }
     }
+}
+
+__attribute__((cold)) static void audit_account(struct account *account, void *context)
+{
+    account->audited_frames = 0;
+    audit_expect(context, account_table[account->id] == account, "account-table", account->id);
+}
+
+__attribute__((cold)) void account_audit(struct audit *audit)
+{
+    account_for_each(audit_account, audit);
+    if (account_count > 0) {
+        audit_owner(audit, arch_physical(account_table));
+    }
+}
+
+__attribute__((cold)) void account_audit_frame(struct audit *audit, uint32_t owner, paddr_t frame)
+{
+    if (owner >= (account_count > 0 ? ACCOUNTS_MAX : FIXED_ACCOUNTS) || account_table[owner] == NULL) {
+        audit_find(audit, "account-table", frame.value);
+        return;
+    }
+    account_table[owner]->audited_frames++;
+}
+
+__attribute__((cold)) static void audit_end_of(struct account *account, void *context)
+{
+    audit_expect(context, account->uses[ACCOUNT_FRAMES].used == account->audited_frames, "account-frames", account->id);
+}
+
+__attribute__((cold)) void account_audit_end(struct audit *audit)
+{
+    account_for_each(audit_end_of, audit);
 }

@@ -18,6 +18,7 @@
  *     leaf-frame     what users reach is a page or part of the initrd, or the frame of zeros, which nobody may write;
  *                    what they may write is a page
  *     leaf-level     a leaf is at level 0
+ *     all-found      each map, entry and object that was made and has not ended was come upon
  *
  * Locking: the supervisor's lock.
  */
@@ -261,6 +262,7 @@ static void audit_table(struct walk *walk, paddr_t table, unsigned level, uint64
     unsigned limit = level == 2 ? SV39_USER_ROOT_ENTRIES : SV39_ENTRIES, live = 0;
 
     walk->audit->tables++;
+    (walk->map == NULL ? &account_supervisor : walk->map->account)->audited_frames++;
     for (unsigned i = 0; i < limit; i++) {
         pte_t pte = table_entries(table)[i];
         uint64_t address = base + i * sv39_span(level);
@@ -322,6 +324,7 @@ static bool could_be_one(const struct map_entry *below, const struct map_entry *
 {
     return below->end == above->start && below->object == above->object && below->protection == above->protection &&
            below->max_protection == above->max_protection && below->sharing == above->sharing &&
+           below->flags == above->flags &&
            (below->object == NULL ||
             below->object_page + ((below->end - below->start) >> PAGE_SHIFT) == above->object_page);
 }
@@ -432,26 +435,56 @@ static void forget_references(struct object *object, void *context)
     object->audited = 0;
 }
 
-static void audit_initrd_page(uint64_t index, paddr_t frame, void *context)
+/* object-initrd. */
+static void audit_initrd(struct audit *audit, const struct object *object)
 {
-    (void)index;
-    audit_expect(context, frame_is_described(frame) && frame_of(frame)->kind == FRAME_INITRD, "object-initrd",
-                 frame.value);
+    audit_expect(audit, object->pages.root == NULL, "object-initrd", object->generation);
+    for (uint64_t page = 0; page < object_page_count(object); page++) {
+        paddr_t frame = paddr(object->initrd_start.value + (page << PAGE_SHIFT));
+
+        audit_expect(audit, frame_is_described(frame) && frame_of(frame)->kind == FRAME_INITRD, "object-initrd",
+                     frame.value);
+    }
 }
 
-/* object-tail: of an initrd file, since what can be mapped shared and written may have anything there meanwhile. */
+/* object-tail: of what nobody can write. */
 static bool tail_is_zero(const struct object *object)
 {
-    const char *page = arch_direct(paddr(object->initrd_start.value + page_round_down(object->size_bytes)));
     uint64_t offset = object->size_bytes & PAGE_MASK;
+    paddr_t frame;
 
-    while (offset % PAGE_SIZE != 0 && page[offset] == 0) {
+    if (offset == 0 || object_page(object, object->size_bytes >> PAGE_SHIFT, &frame) != 0) {
+        return true;
+    }
+    const char *page = arch_direct(frame);
+
+    while (offset < PAGE_SIZE && page[offset] == 0) {
         offset++;
     }
-    return offset % PAGE_SIZE == 0;
+    return offset == PAGE_SIZE;
 }
 
-/* object-depth, object-initrd, object-tail, object-mappings, and the store's. */
+/* object-mappings, object-writable. */
+static void audit_mappings(struct audit *audit, const struct object *object)
+{
+    bool is_sealed = (object->seals & ABI_F_SEAL_WRITE) != 0;
+    uint32_t writable = 0;
+
+    if (!audit_list(audit, &object->mappings, object->ref_count, "object-mappings")) {
+        return;
+    }
+    LIST_FOR_EACH(link, &object->mappings) {
+        const struct map_entry *entry = CONTAINER_OF(link, struct map_entry, object_link);
+
+        audit_expect(audit, entry->object == object, "object-mappings", object->generation);
+        writable += entry->sharing == MAP_ENTRY_SHARED && (entry->max_protection & ABI_PROT_WRITE) != 0;
+        audit->listed++;
+    }
+    audit_expect(audit, object->writable_entries == writable && object->writers == 0 && !(is_sealed && writable != 0),
+                 "object-writable", object->generation);
+}
+
+/* object-depth, object-tail, and what is said above. */
 static void audit_object(struct object *object, void *context)
 {
     struct audit *audit = context;
@@ -465,22 +498,16 @@ static void audit_object(struct object *object, void *context)
         audit_object_owner(parent);
     }
     if (object->kind == OBJECT_INITRD) {
-        audit_expect(audit, object->pages.root == NULL, "object-initrd", object->generation);
-        object_for_each_page(object, audit_initrd_page, audit);
-        audit_expect(audit, tail_is_zero(object), "object-tail", object->initrd_start.value);
+        audit_initrd(audit, object);
     }
     uint32_t found = audit->finding_count;
 
     page_store_audit(audit, &object->pages, object_page_count(object));
     audit->has_broken_store |= audit->finding_count != found;
-    if (audit_list(audit, &object->mappings, object->ref_count, "object-mappings")) {
-        LIST_FOR_EACH(link, &object->mappings) {
-            bool is_ours = CONTAINER_OF(link, struct map_entry, object_link)->object == object;
-
-            audit_expect(audit, is_ours, "object-mappings", object->generation);
-            audit->listed++;
-        }
+    if (object->kind == OBJECT_INITRD || ((object->seals & ABI_F_SEAL_WRITE) != 0 && !audit->has_broken_store)) {
+        audit_expect(audit, tail_is_zero(object), "object-tail", object->generation);
     }
+    audit_mappings(audit, object);
 }
 
 /* --- The whole */
@@ -489,6 +516,7 @@ void audit_begin(struct audit *audit)
 {
     *audit = (struct audit){ .pid = 0 };
     frame_audit(audit);
+    account_audit(audit);
     pool_audit_all(audit);
     object_for_each(forget_references, NULL);
     object_for_each(audit_object, audit);
@@ -522,6 +550,9 @@ static void end_frame(paddr_t frame, struct frame *descriptor, void *context)
         wanted = 1;
     }
     audit_expect(audit, descriptor->ref_count == wanted && wanted != 0, "references", frame.value);
+    if (descriptor->kind != FRAME_TABLE) {
+        account_audit_frame(audit, descriptor->owner, frame);
+    }
 }
 
 void audit_end(struct audit *audit, uint64_t frames, uint64_t fixed_frames, enum audit_owners owners)
@@ -529,7 +560,11 @@ void audit_end(struct audit *audit, uint64_t frames, uint64_t fixed_frames, enum
     audit->pid = 0;
     object_for_each(owners == AUDIT_ALL_OWNERS ? end_object : end_object_with_others, audit);
     frame_for_each(end_frame, audit);
+    account_audit_end(audit);
     audit_expect(audit, audit->listed == audit->shown, "object-mappings", audit->listed);
     audit_expect(audit, audit->unowned == frame_descriptor_count() + fixed_frames, "accounted", audit->unowned);
+    pool_audit_used(audit, "map", audit->maps, "all-found");
+    pool_audit_used(audit, "map entry", audit->entries, "all-found");
+    pool_audit_used(audit, "object", audit->objects, "all-found");
     audit_expect(audit, frames == 0 || audit->frames == frames, "sums", audit->frames);
 }

@@ -25,6 +25,8 @@
 #include "frame.h"
 #include "panic.h"
 
+#include <string.h>
+
 struct pool_page {
     struct list link;
     struct pool *pool;
@@ -272,4 +274,16 @@ __attribute__((cold)) void pool_audit_all(struct audit *audit)
         audit_pages(audit, pool, &pool->full, &pages, &used);
         audit_expect(audit, pages == pool->pages && used == pool->used, "pool-used", pool->object_bytes);
     }
+}
+
+__attribute__((cold)) void pool_audit_used(struct audit *audit, const char *name, uint64_t found, const char *invariant)
+{
+    uint64_t used = 0;
+
+    LIST_FOR_EACH(link, &pools) {
+        const struct pool *pool = CONTAINER_OF(link, struct pool, all_link);
+
+        used += strcmp(pool->name, name) == 0 ? pool->used : 0;
+    }
+    audit_expect(audit, used == found, invariant, found);
 }

@@ -48,6 +48,7 @@ struct program {
     uint64_t populate_start; /* [start, end): its read-only content, when it is small; else empty */
     uint64_t populate_end;
     struct program_start start;
+    uint32_t audited; /* users that the auditor has come upon */
 };
 static_assert(sizeof(struct program) <= RECORD_BYTES, "one record");
 
@@ -383,4 +384,29 @@ int program_load_libraries_relock(struct program *program, struct region *region
 struct program_start program_start(const struct program *program)
 {
     return program->start;
+}
+
+void program_audit_user(struct program *program)
+{
+    program->audited++;
+}
+
+__attribute__((cold)) uint32_t program_audit(struct program *program, struct audit *audit, enum audit_owners owners)
+{
+    const struct load_entry *entry = program->entry;
+    uint32_t found = program->audited, records = 1;
+    bool is_listed = !list_is_empty(&entry->link);
+
+    program->audited = 0;
+    audit_expect(audit, entry->users == found || (owners == AUDIT_SOME_OWNERS && entry->users > found), "program-users",
+                 entry->users);
+    audit_expect(audit, entry->program == program && is_listed == (entry->users == 0), "program-unused", entry->users);
+    for (const struct need *need = program->needs; need != NULL && records <= program->start.needs_count;
+         need = need->next) {
+        if (need->library != NULL) {
+            audit_object_owner(need->library);
+        }
+        records++;
+    }
+    return records;
 }

@@ -20,6 +20,7 @@
 #include "record_pool.h"
 
 #include "abi_errno.h"
+#include "audit.h"
 #include "frame.h"
 #include "panic.h"
 
@@ -201,4 +202,46 @@ void record_pool_free(struct record_pool *pool, void *freed)
 void record_pool_reclaim(struct record_pool *pool)
 {
     shrink(pool, pool->page_count);
+}
+
+/* Records in the free list of @page; more than there are when it leads elsewhere, or in a circle. */
+__attribute__((cold)) static uint32_t count_free(const struct record_page *page)
+{
+    uint32_t count = 0;
+
+    for (const struct record *record = page->free; record != NULL && count <= RECORDS_PER_PAGE; record = record->next) {
+        count = page_of((void *)record) == page ? count + 1 : RECORDS_PER_PAGE + 1;
+    }
+    return count;
+}
+
+/* Of one list of pages, which all have (or have not) a free record. Counts pages and free records. */
+__attribute__((cold)) static void audit_pages(struct audit *audit, const struct record_pool *pool,
+                                              const struct list *list, uint32_t *pages, uint32_t *free)
+{
+    if (!audit_list(audit, list, pool->page_count, "record-listed")) {
+        return;
+    }
+    LIST_FOR_EACH(link, list) {
+        const struct record_page *page = CONTAINER_OF(link, struct record_page, link);
+        uint32_t count = count_free(page);
+
+        audit_owner(audit, arch_physical(page));
+        audit_expect(audit, (count > 0) == (list == &pool->with_room) && page->used_count + count == RECORDS_PER_PAGE,
+                     "record-listed", arch_physical(page).value);
+        *free += count;
+        ++*pages;
+    }
+}
+
+__attribute__((cold)) void record_pool_audit(const struct record_pool *pool, struct audit *audit)
+{
+    uint32_t pages = 0, free = 0;
+
+    audit_pages(audit, pool, &pool->with_room, &pages, &free);
+    audit_pages(audit, pool, &pool->full, &pages, &free);
+    audit_expect(audit,
+                 pool->page_count == pages && pages <= RECORD_PAGES_MAX && pool->free_count == free &&
+                     pool->used_count + free == pages * RECORDS_PER_PAGE,
+                 "record-counted", pages);
 }

@@ -51,3 +51,7 @@ void record_pool_free(struct record_pool *pool, void *freed);
 
 /* Give back every page without a record in use. */
 void record_pool_reclaim(struct record_pool *pool);
+
+/* Part of shared_audit(): the pages, and how many of their records are free. */
+struct audit;
+void record_pool_audit(const struct record_pool *pool, struct audit *audit);

@@ -4,10 +4,12 @@
 #include "arch.h"
 #include "calls.h"
 #include "frame.h"
+#include "harts.h"
 #include "log.h"
 #include "power.h"
 #include "random.h"
 #include "start.h"
+#include "system_audit.h"
 #include "task.h"
 #include "timer.h"
 #include "version.h"
@@ -103,6 +105,17 @@ int64_t call_getrandom(uint64_t to, uint64_t size_bytes, uint64_t flags, uint64_
     return random_copy_out(uaddr(to), size_bytes);
 }
 
+/* With the word `audit` on the command line: the machine is as its programs have left it. */
+static void audit_last(void)
+{
+    struct audit audit;
+
+    arch_lock();
+    system_audit(&audit);
+    arch_unlock();
+    system_audit_log(&audit);
+}
+
 int64_t call_reboot(uint64_t magic1, uint64_t magic2, uint64_t command, uint64_t status, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a4, a5);
@@ -111,6 +124,9 @@ int64_t call_reboot(uint64_t magic1, uint64_t magic2, uint64_t command, uint64_t
     }
     switch ((uint32_t)command) {
     case ABI_REBOOT_POWER_OFF:
+        if (start_facts()->audits && harts_park_others()) {
+            audit_last();
+        }
         power_off(status & 0xff);
     case ABI_REBOOT_RESTART:
         power_restart();

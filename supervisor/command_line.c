@@ -152,12 +152,19 @@ static int set_bench(struct parser *parser, const char *value)
     return 0;
 }
 
+static int set_audits(struct parser *parser, const char *value)
+{
+    (void)value;
+    parser->out->audits = true;
+    return 0;
+}
+
 static const struct word {
     const char *name; /* one that takes a value ends with '=' */
     int (*set)(struct parser *parser, const char *value);
 } words[] = {
     { "quiet", set_quiet }, { "bench", set_bench },    { "init=", set_init },
-    { "run=", set_run },    { "initrd=", set_initrd },
+    { "run=", set_run },    { "initrd=", set_initrd }, { "audit", set_audits },
 };
 
 /* The row of a word, and its value in @text; NULL for an unknown one. */

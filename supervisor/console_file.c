@@ -18,9 +18,9 @@
 #include "bits.h"
 #include "console.h"
 #include "cpu.h"
-#include "frame.h"
 #include "scheduler.h"
 #include "signals.h"
+#include "start.h"
 #include "task.h"
 #include "terminal.h"
 
@@ -392,7 +392,7 @@ static const struct file_kind kind = {
 int console_file_init(void)
 {
     paddr_t frame;
-    int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame);
+    int error = start_take_frame_relock(&frame);
 
     if (error) {
         return error;

@@ -8,6 +8,7 @@
 #include "descriptors.h"
 
 #include "abi_errno.h"
+#include "audit.h"
 #include "file.h"
 #include "pool.h"
 
@@ -202,4 +203,20 @@ int descriptors_select(struct descriptors *to, const struct descriptors *from, c
         }
     }
     return 0;
+}
+
+__attribute__((cold)) void descriptors_audit(const struct descriptors *descriptors, struct audit *audit,
+                                             bool (*visit)(struct file *file, struct audit *audit), uint64_t *count)
+{
+    bool is_inline = descriptors->slots == descriptors->inline_slots;
+
+    if (is_inline != (descriptors->capacity == DESCRIPTORS_INLINE) || descriptors->capacity > DESCRIPTORS_MAX) {
+        audit_find(audit, "descriptor-capacity", descriptors->capacity);
+        return;
+    }
+    for (uint32_t i = 0; i < descriptors->capacity; i++) {
+        if (descriptors->slots[i] != NULL && visit(descriptors->slots[i], audit)) {
+            ++*count;
+        }
+    }
 }

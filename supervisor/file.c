@@ -1,6 +1,7 @@
 /* Open files: their memory and their references. What they do is their kind's matter. */
 #include "file.h"
 
+#include "audit.h"
 #include "pool.h"
 
 static struct pool pool = POOL("file", struct file);
@@ -31,4 +32,21 @@ void file_put(struct file *file)
         }
         pool_free(&pool, file);
     }
+}
+
+__attribute__((cold)) bool file_audit(struct file *file, struct audit *audit)
+{
+    if (file->audited++ == 0 && file->kind->audit != NULL) {
+        file->kind->audit(file, audit);
+    }
+    return file->audited == 1;
+}
+
+__attribute__((cold)) bool file_audit_end(struct file *file, struct audit *audit)
+{
+    bool is_first = file->audited != 0;
+
+    audit_expect(audit, !is_first || file->ref_count == file->audited, "file-references", (uint64_t)file);
+    file->audited = 0;
+    return is_first;
 }

@@ -17,12 +17,12 @@
 #include "abi_errno.h"
 #include "arch.h"
 #include "bits.h"
-#include "frame.h"
 #include "hart.h"
 #include "log.h"
 #include "panic.h"
 #include "sbi.h"
 #include "scheduler.h"
+#include "start.h"
 #include "timer.h"
 
 #include <stdio.h>
@@ -37,6 +37,8 @@ static uint64_t wait_nanoseconds = WAIT_NANOSECONDS;
 static struct cpu_features first_features;
 static bool counts_instructions;
 static bool is_stopping; /* atomic: harts are to stop where they are */
+static uint32_t is_parking; /* atomic: harts are to stay where they take the interrupt, until it is 0 again */
+static uint32_t parked_count; /* atomic */
 
 static void stay_out(void)
 {
@@ -45,11 +47,43 @@ static void stay_out(void)
     }
 }
 
-void harts_stop_if_asked(void)
+static void stop_if_asked(void)
 {
     if (__atomic_load_n(&is_stopping, __ATOMIC_RELAXED)) {
         stay_out();
     }
+}
+
+void harts_stop_if_asked(void)
+{
+    stop_if_asked();
+    if (__atomic_load_n(&is_parking, __ATOMIC_RELAXED)) {
+        __atomic_fetch_add(&parked_count, 1, __ATOMIC_ACQ_REL);
+        while (__atomic_load_n(&is_parking, __ATOMIC_ACQUIRE)) {
+            stop_if_asked();
+        }
+        __atomic_fetch_sub(&parked_count, 1, __ATOMIC_ACQ_REL);
+    }
+}
+
+bool harts_park_others(void)
+{
+    uint32_t others = arch_harts() & ~(1u << arch_hart_index());
+
+    if (__atomic_exchange_n(&is_parking, 1u, __ATOMIC_ACQ_REL)) {
+        return false;
+    }
+    hart_interrupt(others);
+    /* One that has not left since the last time is still there. */
+    while (__atomic_load_n(&parked_count, __ATOMIC_ACQUIRE) != (uint32_t)__builtin_popcount(others)) {
+        stop_if_asked();
+    }
+    return true;
+}
+
+void harts_release_others(void)
+{
+    __atomic_store_n(&is_parking, 0u, __ATOMIC_RELEASE);
 }
 
 void harts_stop_others(void)
@@ -78,11 +112,6 @@ _Noreturn void hart_main(struct hart *hart)
     cpu_timer_interrupts_enable();
     cpu_software_interrupts_enable();
     trap_enter_user(scheduler_start());
-}
-
-static int take_frame_relock(paddr_t *out)
-{
-    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, out);
 }
 
 /* NULL: the hart with this row of the device tree may be started. */
@@ -137,7 +166,7 @@ static const char *start_hart(unsigned slot, uint64_t hart_id)
     struct hart *hart;
 
     arch_lock();
-    int error = hart_create_relock(slot, hart_id, take_frame_relock, &hart);
+    int error = hart_create_relock(slot, hart_id, start_take_frame_relock, &hart);
 
     arch_unlock();
     if (error == 0) {

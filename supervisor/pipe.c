@@ -20,6 +20,7 @@
 
 #include "abi_errno.h"
 #include "arch.h"
+#include "audit.h"
 #include "frame.h"
 #include "pool.h"
 #include "scheduler.h"
@@ -289,6 +290,20 @@ static void close_end(struct file *file)
     pool_free(&pool, pipe);
 }
 
+/* pipe-frames, pipe-ends. The frames are counted with one end. */
+__attribute__((cold)) static void audit_pipe(struct file *file, struct audit *audit)
+{
+    const struct pipe *pipe = file->pipe;
+    bool is_end = file->readable ? pipe->has_reader : pipe->has_writer;
+
+    audit_expect(audit, is_end && used(pipe) <= PIPE_BYTES, "pipe-ends", pipe->number);
+    for (uint32_t i = 0; i < FRAMES && file->readable == pipe->has_reader; i++) {
+        if (pipe->frames[i].value != 0) {
+            audit_owner(audit, pipe->frames[i]);
+        }
+    }
+}
+
 static void describe_pipe(const struct file *file, struct abi_stat *stat)
 {
     stat->inode = file->pipe->number;
@@ -312,6 +327,7 @@ static const struct file_kind kind = {
     .describe = describe_pipe,
     .control = control_pipe,
     .close = close_end,
+    .audit = audit_pipe,
 };
 
 int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)

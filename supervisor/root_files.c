@@ -13,6 +13,7 @@
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "arch.h"
+#include "audit.h"
 #include "directory_record.h"
 #include "erofs.h"
 #include "file.h"
@@ -181,6 +182,17 @@ int root_files_object(struct place from, const char *path, enum root_files_need 
     }
     *out = object;
     return 0;
+}
+
+__attribute__((cold)) void root_files_audit(struct audit *audit)
+{
+    if (tree_audit(&objects) != NULL) {
+        audit_find(audit, "root-object", 0);
+        return;
+    }
+    for (struct tree_node *node = tree_first(&objects); node != NULL; node = tree_next(node)) {
+        audit_object_owner(CONTAINER_OF(node, struct root_object, node)->object);
+    }
 }
 
 uint64_t root_files_inode(const struct object *object)

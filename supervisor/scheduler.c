@@ -32,6 +32,7 @@
  */
 #include "scheduler.h"
 
+#include "audit.h"
 #include "calls.h"
 #include "console_file.h"
 #include "cpu.h"
@@ -378,4 +379,17 @@ void scheduler_init(void)
 struct trap_frame *scheduler_start(void)
 {
     return take_next_carefully_unlock(this_hart(), NULL);
+}
+
+__attribute__((cold)) void scheduler_audit(struct audit *audit, uint64_t ready_count)
+{
+    uint64_t count = 0;
+
+    if (!audit_list(audit, &ready, ready_count, "one-queue")) {
+        return;
+    }
+    LIST_FOR_EACH(link, &ready) {
+        count += task_of(link)->state == TASK_READY;
+    }
+    audit_expect(audit, count == ready_count, "one-queue", count);
 }

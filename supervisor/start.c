@@ -106,6 +106,7 @@ static void read_device_tree(uint64_t address)
         refuse("the command line can't be used", reason);
     }
     facts.bench = command_line.bench;
+    facts.audits = command_line.audits;
     random_seed(machine.rng_seed, machine.rng_seed_size_bytes);
     if (command_line.quiet) {
         log_set_quiet();
@@ -169,9 +170,12 @@ static void lay_out_memory(uint64_t device_tree)
     }
 }
 
-static int take_table_relock(paddr_t *out)
+int start_take_frame_relock(paddr_t *out)
 {
-    return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, out);
+    int error = frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, out);
+
+    facts.fixed_frames += error == 0;
+    return error;
 }
 
 static bool give_back_caches(void)
@@ -197,7 +201,7 @@ static void start_memory(void)
     }
     arch_lock();
     error = supervisor_map_exact(machine.banks, machine.bank_count, machine.reserved, machine.reserved_count,
-                                 take_table_relock);
+                                 start_take_frame_relock);
     if (error == 0) {
         error = frame_adopt(layout.initrd, FRAME_INITRD);
     }

@@ -2,6 +2,7 @@
 PANDO_SOURCES += \
     supervisor/arguments.c \
     supervisor/call_table.c \
+    supervisor/calls_audit.c \
     supervisor/calls_bench.c \
     supervisor/calls_descriptor.c \
     supervisor/calls_file.c \
@@ -34,6 +35,7 @@ PANDO_SOURCES += \
     supervisor/start.c \
     supervisor/symbolizer.c \
     supervisor/symbols.c \
+    supervisor/system_audit.c \
     supervisor/task.c \
     supervisor/terminal.c \
     supervisor/timer.c \

@@ -17,6 +17,7 @@
 
 #include "abi_errno.h"
 #include "abi_types.h"
+#include "audit.h"
 #include "cpu.h"
 #include "log.h"
 #include "power.h"
@@ -263,4 +264,18 @@ void task_end(struct task *task, int32_t status)
     list_push_front(&task->parent->children, &task->sibling);
     scheduler_wake_all(&task->parent->child_ended);
     signals_send(task->parent, ABI_SIGCHLD);
+}
+
+__attribute__((cold)) void task_audit_tree(struct audit *audit)
+{
+    int32_t previous = 0;
+
+    if (tree_audit(&tasks) != NULL) {
+        audit_find(audit, "task-pid", 0);
+        return;
+    }
+    for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
+        audit_expect(audit, task->pid > previous, "task-pid", (uint64_t)task->pid);
+        previous = task->pid;
+    }
 }

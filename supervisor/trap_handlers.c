@@ -6,6 +6,7 @@
 
 #include "abi_errno.h"
 #include "abi_types.h"
+#include "calls.h"
 #include "console_file.h"
 #include "cpu.h"
 #include "csr.h"
@@ -113,6 +114,9 @@ void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value)
         unresolved_unlock(task, number, value, error);
     } else {
         arch_unlock();
+    }
+    if (CONFIG_DEBUG) {
+        calls_audit_trap();
     }
 }
 

@@ -205,3 +205,31 @@ struct abi_mapping {
     uint32_t flags; /* ABI_MAPPING_* */
 };
 static_assert(sizeof(struct abi_mapping) == 40, "ABI");
+
+/*
+ * audit(struct abi_audit *): the auditor over everything, with all other harts parked. Returns 0, whatever it found;
+ * EPERM for a caller that is not of domain 0; EFAULT.
+ */
+#define ABI_AUDIT_FINDINGS 6
+struct abi_audit_finding {
+    char invariant[24]; /* its name, NUL-terminated */
+    uint64_t where; /* the address, frame or number that it was found at */
+    int32_t pid; /* whose; 0: nobody's */
+    uint32_t reserved;
+};
+struct abi_audit {
+    uint64_t frames;
+    uint64_t tables;
+    uint64_t objects;
+    uint64_t maps;
+    uint64_t entries;
+    uint32_t finding_count; /* 0: all is well */
+    uint32_t reserved;
+    struct abi_audit_finding findings[ABI_AUDIT_FINDINGS]; /* the first ones */
+};
+static_assert(sizeof(struct abi_audit) == 48 + 6 * 40, "ABI");
+
+/*
+ * fail_nth(n) -> how many allocations the last call did that this was asked for. With @n above 0 the n-th allocation of
+ * the caller's next call fails, of a frame or of a supervisor's object; with 0 none does. For one task at a time.
+ */

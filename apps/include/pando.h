@@ -61,6 +61,18 @@ int pando_tasks(struct abi_task *rows, size_t capacity);
 int pando_task_map(pid_t pid, struct abi_mapping *rows, size_t capacity);
 
 /*
+ * Let the supervisor look at everything that it keeps for what is broken. Returns 0 and fills @audit, or -1 with errno:
+ * EPERM for who is not of init's domain.
+ */
+int pando_audit(struct abi_audit *audit);
+
+/*
+ * The @nth allocation of the caller's next system call is to fail (0: none). Returns how many allocations the last such
+ * call did, or -1 with errno: ENOSYS unless the supervisor was built with DEBUG=1.
+ */
+int64_t pando_fail_nth(uint64_t nth);
+
+/*
  * strerror() for the errors of the functions above, in the words of a user whose program runs on another kernel:
  * ENOSYS "needs Pando". The text is static.
  */

@@ -38,6 +38,16 @@ int pando_task_map(pid_t pid, struct abi_mapping *rows, size_t capacity)
     return (int)libc_result(raw_syscall3(SYS_task_map, ARG(pid), ARG(rows), capacity));
 }
 
+int pando_audit(struct abi_audit *audit)
+{
+    return (int)libc_result(raw_syscall1(SYS_audit, ARG(audit)));
+}
+
+int64_t pando_fail_nth(uint64_t nth)
+{
+    return libc_result(raw_syscall1(SYS_fail_nth, nth));
+}
+
 const char *pando_strerror(int error)
 {
     return error == ENOSYS ? "needs Pando: this kernel has no such call" : strerror(error);

@@ -115,6 +115,10 @@ trap_entry:
 1:  slli t2, a7, 2
     add t1, t1, t2
     lw t1, 0(t1)
+.if CONFIG_DEBUG
+    mv a6, t1
+    la t1, trap_checked_call
+.endif
     jalr t1
 trap_call_return:
     ld t0, HART_RESCHEDULE(tp)

@@ -35,6 +35,7 @@ struct account {
     uint32_t ref_count;
     struct account_use uses[ACCOUNT_RESOURCES];
     struct pool nodes; /* of page stores */
+    uint64_t audited_frames; /* that the auditor found charged to it */
 };
 
 /* The supervisor's own account: what no group of tasks has to pay for. Never freed; its id is 0. */
@@ -78,3 +79,9 @@ void account_for_each(void (*visit)(struct account *account, void *context), voi
  */
 int account_charge(struct account *account, enum account_resource resource, uint64_t count);
 void account_uncharge(struct account *account, enum account_resource resource, uint64_t count);
+
+/* Parts of audit_begin() and audit_end(): account-table, account-frames. */
+struct audit;
+void account_audit(struct audit *audit);
+void account_audit_frame(struct audit *audit, uint32_t owner, paddr_t frame);
+void account_audit_end(struct audit *audit);

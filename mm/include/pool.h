@@ -50,3 +50,6 @@ size_t pool_spare_frames(void);
 /* Part of audit_begin(): every pool and page. */
 struct audit;
 void pool_audit_all(struct audit *audit);
+
+/* Whether as many objects of the pools with @name were found as are in use; else it is found as @invariant. */
+void pool_audit_used(struct audit *audit, const char *name, uint64_t found, const char *invariant);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "account.h"
+#include "audit.h"
 #include "image.h"
 #include "map.h"
 #include "reason.h"
@@ -60,3 +61,10 @@ struct program_start program_start(const struct program *program);
 
 /* Forget every program that nobody uses: their records and copied pages are free then. shared_reclaim() does more. */
 void program_reclaim(void);
+
+/*
+ * For shared_audit(): one use of the program was come upon. The other one is its part: references that the program
+ * holds, and its users. Returns the number of its records.
+ */
+void program_audit_user(struct program *program);
+uint32_t program_audit(struct program *program, struct audit *audit, enum audit_owners owners);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "audit.h"
 #include "types.h"
 
 /*
@@ -8,3 +9,9 @@
  * Returns whether there are more free frames now.
  */
 bool shared_reclaim(void);
+
+/*
+ * The auditor over all that is kept here, between audit_begin() and audit_end(), behind program_audit_user() for each
+ * use of a program. With AUDIT_SOME_OWNERS programs may have other users.
+ */
+void shared_audit(struct audit *audit, enum audit_owners owners);

@@ -12,6 +12,9 @@ ABI_LINUX_CALL_LIST(CALL_DECLARE)
 ABI_OWN_CALL_LIST(CALL_DECLARE)
 #undef CALL_DECLARE
 
+/* A debug build: a call or a fault has ended; see calls_audit.c. */
+void calls_audit_trap(void);
+
 /* What getrusage() and wait4() tell of so much time on a hart, in ticks of the clock. */
 struct abi_rusage;
 struct abi_rusage calls_usage_of(uint64_t cpu_ticks);

@@ -7,6 +7,7 @@
  *
  *     quiet              no start-up log
  *     bench              users may count instructions; the bench call works
+ *     audit              the auditor runs when the machine is powered off, and says what it found
  *     init=PATH          the first program, an absolute path
  *     run="cmd; cmd"     what init has the shell run, before it powers off
  *     initrd=ADDR,SIZE   where the initrd is, when the device tree does not say; decimal or 0x
@@ -17,6 +18,7 @@
 struct command_line {
     bool quiet;
     bool bench;
+    bool audits;
     bool has_initrd;
     const char *init; /* NULL: not given; so is run */
     const char *run;

@@ -67,3 +67,8 @@ int descriptors_inherit(struct descriptors *to, const struct descriptors *from);
  * Returns 0, -EBADF, -EMFILE or -ENOMEM; @to may hold some of them then.
  */
 int descriptors_select(struct descriptors *to, const struct descriptors *from, const int32_t *numbers, uint32_t count);
+
+/* For the auditor: descriptor-capacity; @visit each open file, and count those for which it returns true. */
+struct audit;
+void descriptors_audit(const struct descriptors *descriptors, struct audit *audit,
+                       bool (*visit)(struct file *file, struct audit *audit), uint64_t *count);

@@ -12,6 +12,7 @@ struct object;
  * Each kind of file gives a struct file_kind; a function it has not is NULL, and the call then fails as noted. Bytes
  * go straight between the file and the user's memory.
  */
+struct audit;
 struct file;
 struct pipe;
 
@@ -33,6 +34,8 @@ struct file_kind {
     int64_t (*control)(struct file *file, uint32_t request, uint64_t argument);
     /* The last reference goes. NULL: nothing to do. */
     void (*close)(struct file *file);
+    /* For the auditor: the frames and objects that the file holds. NULL: none. */
+    void (*audit)(struct file *file, struct audit *audit);
 };
 
 struct file {
@@ -41,6 +44,7 @@ struct file {
     bool readable;
     bool writable;
     uint32_t flags; /* ABI_O_APPEND, ABI_O_NONBLOCK */
+    uint32_t audited; /* references that the auditor has come upon */
     uint64_t position; /* bytes; of a folder: the cursor of its reader */
     struct place place; /* where it was opened; fs NULL for what has no name */
     /* The kind's own. */
@@ -62,3 +66,10 @@ static inline void file_get(struct file *file)
 
 /* Drop one reference; the last one closes it. */
 void file_put(struct file *file);
+
+/*
+ * The auditor came upon a reference on @file: what the file holds is counted with the first. And at the end, for each of
+ * those references again: their number. Returns whether it was the first of the file's.
+ */
+bool file_audit(struct file *file, struct audit *audit);
+bool file_audit_end(struct file *file, struct audit *audit);

@@ -30,3 +30,7 @@ uint64_t root_files_inode(const struct object *object);
  * lie in one piece.
  */
 int root_files_bytes(const char *path, const void **bytes, uint64_t *size_bytes);
+
+/* For the auditor: the objects that are kept. */
+struct audit;
+void root_files_audit(struct audit *audit);

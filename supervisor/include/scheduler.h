@@ -73,3 +73,7 @@ void scheduler_init(void);
 
 /* The frame of the hart's first task to run, once there is one: what is left is to enter it. Releases the lock. */
 struct trap_frame *scheduler_start(void);
+
+/* For the auditor: as many tasks are READY, and they are in the queue. */
+struct audit;
+void scheduler_audit(struct audit *audit, uint64_t ready_count);

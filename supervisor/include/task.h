@@ -119,6 +119,10 @@ struct task *task_first(void);
 struct task *task_following(struct task *task);
 uint32_t task_count(void);
 
+/* For the auditor: task-pid. */
+struct audit;
+void task_audit_tree(struct audit *audit);
+
 /* wait4 statuses. */
 #define TASK_STATUS_EXIT(code) ((int32_t)((code)&0xff) << 8)
 #define TASK_STATUS_SIGNAL(signal) ((int32_t)((signal)&0x7f))

@@ -36,8 +36,10 @@ BOOT_SECONDS = 60
 COMMAND_SECONDS = 30
 # A host may be busy with other things.
 PATIENCE = 5
+AUDITED = re.compile(r"\n?pando: audit: (\d+) findings;[^\n]*\n")
+FINDING = re.compile(r"pando: audit: .* at 0x")
 COUNTERS = re.compile(r"\n?pando: coverage: .*?pando: coverage: end\n", re.DOTALL)
-COUNTERS_SECONDS = 20
+LAST_SECONDS = 20 if COVERAGE else 5
 
 
 def runner_command(transcript, options):
@@ -47,7 +49,14 @@ def runner_command(transcript, options):
 
 
 def runner_environment(run="", append=""):
-    return dict(os.environ, RUN=run, APPEND=append)
+    """Every machine audits itself when it is powered off: see check_audit()."""
+    return dict(os.environ, RUN=run, APPEND=f"{append} audit")
+
+
+def check_audit(printed):
+    """What the auditor found at the end of a machine that was powered off: nothing."""
+    found = [line for line in printed.splitlines() if FINDING.search(line)]
+    assert not found, found
 
 
 def without_carriage_returns(text):
@@ -116,6 +125,7 @@ class Console:
             pytest.fail(f"the machine did not end within {timeout * PATIENCE} s", pytrace=False)
         self.settle_transcript()
         self.process.close()
+        check_audit(self.process.logfile_read.getvalue())
         return self.process.exitstatus
 
     def poweroff(self):
@@ -128,12 +138,12 @@ class Console:
     def kill(self):
         self.process.close(force=True)
 
-    def leave_counters(self):
-        """End a machine that may still be at its prompt by its own means, since it prints its counters then."""
+    def power_off_quietly(self):
+        """End a machine that may still be at its prompt by its own means: then it audits, and prints its counters."""
         try:
             if self.process.isalive():
                 self.send("\rpoweroff\r")
-                self.process.expect(pexpect.EOF, timeout=COUNTERS_SECONDS)
+                self.process.expect(pexpect.EOF, timeout=LAST_SECONDS)
                 self.settle_transcript()
         except (pexpect.TIMEOUT, OSError):
             pass
@@ -172,7 +182,9 @@ class Machine:
         done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout + 10, check=False)
         transcript.write_bytes(done.stdout)
-        return behind_firmware(without_carriage_returns(done.stdout.decode(errors="replace"))), done.returncode
+        printed = without_carriage_returns(done.stdout.decode(errors="replace"))
+        check_audit(printed)
+        return AUDITED.sub("\n", behind_firmware(printed)), done.returncode
 
     def last_transcript(self):
         paths = sorted(TRANSCRIPTS.glob(f"{self.name}-*.log"), key=lambda path: path.stat().st_mtime)
@@ -180,9 +192,10 @@ class Machine:
 
     def close(self):
         for console in self.consoles:
-            if COVERAGE:
-                console.leave_counters()
+            console.power_off_quietly()
             console.kill()
+        for console in self.consoles:
+            check_audit(console.process.logfile_read.getvalue())
 
 
 def behind_firmware(output):

@@ -45,7 +45,7 @@ static void load_page(uint64_t address)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, account_root(), &frame), 0);
     CHECK_EQUAL(windows_map(&windows, address, frame, address >= WINDOW_DATA_BASE ? PTE_R : PTE_R | PTE_X,
                             address >= WINDOW_DATA_BASE),
                 0);
@@ -80,8 +80,8 @@ static void make_world(void)
     CHECK_EQUAL(world_load(map, FILE_TEXT, &byte), 0);
     CHECK_EQUAL(world_store(map, WINDOW_DATA_BASE, 1), 0);
     CHECK_EQUAL(world_load(map, WINDOW_DATA_BASE + (2ull << 20), &byte), 0);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &other), 0);
-    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &zeroed), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, account_root(), &other), 0);
+    CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, account_root(), &zeroed), 0);
     frame_put_zeroed(other);
     frame_put_zeroed(zeroed);
 }
@@ -152,14 +152,14 @@ static void lose_a_page(void)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(frame_alloc(FRAME_PAGE, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_PAGE, account_root(), &frame), 0);
 }
 
 static void lose_a_supervisors_frame(void)
 {
     paddr_t frame;
 
-    CHECK_EQUAL(frame_alloc(FRAME_SUPERVISOR, &frame), 0);
+    CHECK_EQUAL(frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame), 0);
 }
 
 static void let_pool_page_lead_elsewhere(void)
@@ -266,6 +266,12 @@ struct corruption {
     X_(74, "table-groups", frame_of(level1())->groups = 0) \
     X_(75, "table-own", table_entries(level1())[3] = pte_make(level0(), PTE_V)) \
     X_(76, "table-own", table_entries(level1())[3] = pte_make(level1(), PTE_V)) \
+    X_(78, "account-frames", account_root()->uses[ACCOUNT_FRAMES].used++) \
+    X_(79, "account-frames", shown(PRIVATE)->owner = 0) \
+    X_(80, "account-table", shown(PRIVATE)->owner = 500) \
+    X_(81, "object-writable", object->writable_entries = 0) \
+    X_(82, "object-writable", object->writers = 1) \
+    X_(83, "object-writable", object->seals = ABI_F_SEAL_WRITE) \
     X_(77, "table-own", frame_of(map->space.root)->kind = FRAME_PAGE)
 
 #define SEED(n, name, statement) \

@@ -116,13 +116,13 @@ static void look(const bool *was_writer)
 
 static void audit(void)
 {
-    audit_start(world_frames());
+    mm_audit_start();
     for (unsigned i = 0; i < sharer_count; i++) {
         if (sharers[i].map != NULL) {
-            audit_map(sharers[i].map);
+            mm_audit_map(sharers[i].map);
         }
     }
-    audit_finish();
+    mm_audit_finish(world_frames(), WORLD_SUPERVISOR_FRAMES);
 }
 
 /* The sharers in the order with the number @order, of all orders of so many. */

@@ -412,21 +412,23 @@ TEST(r2_12_an_unused_entry_stays_until_frames_are_short)
     program_put(unused);
     CHECK_EQUAL(load_hash_system()->entry_count, 3);
     /* Everything free is taken; the copied pages of c's entry are found by the last frame_alloc(). */
+    static paddr_t taken[WORLD_FREE_PAGES];
     uint64_t got = 0;
-    paddr_t frame;
 
-    while (frame_alloc(FRAME_PAGE, &account_supervisor, &frame) == 0) {
-        *(uint64_t *)arch_direct(frame) = 0x5555;
+    while (frame_alloc(FRAME_PAGE, &account_supervisor, &taken[got]) == 0) {
+        *(uint64_t *)arch_direct(taken[got]) = 0x5555;
         got++;
     }
     CHECK_EQUAL(load_hash_system()->entry_count, 1);
     CHECK(free_frames - got <= 3 + 1); /* records, and a page of the pool of objects */
-    world_audit();
     struct program *again;
 
     CHECK_EQUAL(acquire(a, &again, NULL), 0);
     CHECK(again == used);
     CHECK_EQUAL(acquire(c, &again, NULL), -ENOMEM);
+    while (got > 0) {
+        frame_put(taken[--got]);
+    }
     world_audit();
 }
 

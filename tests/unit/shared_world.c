@@ -381,66 +381,20 @@ uint64_t world_state(void)
     return digest;
 }
 
-static uint64_t audit_entries(const struct load_hash *hash, uint32_t *records)
-{
-    uint64_t in_region = 0, count = 0;
-
-    for (uint64_t i = 0; i < hash->page_count * BUCKETS_PER_PAGE; i++) {
-        for (struct load_entry *entry = hash->pages[i / BUCKETS_PER_PAGE][i % BUCKETS_PER_PAGE]; entry != NULL;
-             entry = entry->next) {
-            uint32_t extents = 0;
-
-            count++;
-            CHECK((entry->program != NULL) == (entry->site == LOAD_SITE_OWN)); /* own-site */
-            CHECK((entry->region == NULL) == (entry->site == LOAD_SITE_OWN));
-            in_region += entry->region == region_current();
-            for (struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next, extents++) {
-                CHECK((extent->content == NULL) == ((extent->protection & ABI_EXTENT_ZERO_FILL) != 0)); /* content */
-            }
-            CHECK_EQUAL(entry->extent_count, extents); /* counted */
-            *records += 1 + extents;
-            if (entry->program != NULL) {
-                *records += 1 + program_start(entry->program).needs_count;
-            }
-        }
-    }
-    CHECK_EQUAL(hash->entry_count, count);
-    return in_region;
-}
-
 void world_audit(void)
 {
-    const struct load_hash *hash = load_hash_system();
-    const struct region *region = region_current();
-    uint64_t in_region, previous_end = 0;
-    uint32_t records = 0, listed = 0;
+    struct audit audit;
 
-    in_region = audit_entries(hash, &records);
-    CHECK_EQUAL(region->entry_count, in_region); /* counted */
-    CHECK_EQUAL(hash->records.used_count, records); /* recorded */
-    CHECK_EQUAL(hash->records.used_count + hash->records.free_count, hash->records.page_count * 42); /* counted */
-    CHECK(hash->records.page_count <= RECORD_PAGES_MAX); /* bounded */
-    LIST_FOR_EACH(link, &region->entries) {
-        listed += CONTAINER_OF(link, struct load_entry, link)->region == region;
+    audit_begin(&audit);
+    LIST_FOR_EACH(link, &region_current()->windows.maps) {
+        audit_map(&audit, CONTAINER_OF(link, struct map, windows_link));
     }
-    CHECK_EQUAL(region->entry_count, listed);
-    CHECK_STRING(tree_audit(&region->extents), NULL);
-    for (struct tree_node *node = tree_first(&region->extents); node != NULL; node = tree_next(node)) {
-        const struct load_extent *extent = CONTAINER_OF(node, struct load_extent, node);
-        uint64_t end = extent->address + load_entry_extent_bytes(extent);
-        uint64_t window = extent->address < ABI_DATA_WINDOW ? ABI_TEXT_WINDOW : ABI_DATA_WINDOW;
-
-        CHECK(extent->address >= previous_end); /* disjoint */
-        CHECK(extent->address >= window && end <= window + ABI_WINDOW_END); /* inside */
-        for (uint64_t address = extent->address; address < end; address += PAGE_SIZE) {
-            pte_t pte = windows_entry(&region->windows, address);
-
-            CHECK(pte_is_leaf(pte) && (pte & PTE_W) == 0); /* shown */
-            CHECK_EQUAL((pte & PTE_X) != 0, (extent->protection & ABI_EXTENT_EXECUTE) != 0);
-            CHECK_EQUAL((pte & PTE_COPY_ON_WRITE) != 0, (extent->protection & ABI_EXTENT_WRITE) != 0);
-        }
-        previous_end = end;
+    shared_audit(&audit, AUDIT_SOME_OWNERS);
+    audit_end(&audit, WORLD_FREE_PAGES + WORLD_INITRD_PAGES, 0, AUDIT_SOME_OWNERS);
+    for (uint32_t i = 0; i < audit.finding_count && i < AUDIT_FINDINGS_MAX; i++) {
+        fprintf(stderr, "auditor: %s at %#lx\n", audit.findings[i].invariant, (unsigned long)audit.findings[i].where);
     }
+    CHECK_EQUAL(audit.finding_count, 0);
 }
 
 /* --- Loads that are checked */

@@ -39,7 +39,7 @@ TEST(an_empty_line_sets_nothing)
 
     for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
         CHECK_EQUAL(parse(empty[i]), 0);
-        CHECK(!line.quiet && !line.bench && !line.has_initrd);
+        CHECK(!line.quiet && !line.bench && !line.audits && !line.has_initrd);
         CHECK_STRING(line.init, NULL);
         CHECK_STRING(line.run, NULL);
         CHECK_STRING(line.ignored, "");
@@ -48,8 +48,8 @@ TEST(an_empty_line_sets_nothing)
 
 TEST(every_word_is_read_in_any_order)
 {
-    CHECK_EQUAL(parse("bench init=/bin/sh run=\"a; b\"  quiet\tinitrd=0x80280000,65536"), 0);
-    CHECK(line.quiet && line.bench && line.has_initrd);
+    CHECK_EQUAL(parse("bench init=/bin/sh run=\"a; b\" audit  quiet\tinitrd=0x80280000,65536"), 0);
+    CHECK(line.quiet && line.bench && line.audits && line.has_initrd);
     CHECK_STRING(line.init, "/bin/sh");
     CHECK_STRING(line.run, "a; b");
     CHECK_EQUAL(line.initrd_start, 0x80280000);

@@ -199,8 +199,11 @@ void arch_remote_fence_instructions(uint32_t mask);
 /* The value of satp for the address space that has no user half. */
 uint64_t arch_supervisor_satp(void);
 
-/* Whether this allocation should be made to fail: never, but in tests, which count on every allocation asking. */
+/*
+ * Whether this allocation should be made to fail: never, but in tests and for fail_nth of a debug build, which count on
+ * every allocation asking.
+ */
 static inline bool arch_allocation_fails(void)
 {
-    return false;
+    return CONFIG_DEBUG && ++this_hart()->allocation_count == this_hart()->failing_allocation;
 }

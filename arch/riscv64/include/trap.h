@@ -57,6 +57,8 @@ struct hart {
     uint64_t overrun_sp; /* the stack pointer that was found outside the stack */
     uint64_t timer_ticks; /* when its timer interrupt is due */
     struct lock_holder locks;
+    uint64_t allocation_count; /* of a debug build: allocations of the call that runs, and the one that is to fail */
+    uint64_t failing_allocation; /* counted from 1; 0: none */
     uint32_t start_state; /* supervisor/harts.c: how far its start has come */
     /* The scheduler's. */
     uint64_t next_tick; /* when the tick is due, of the clock; old unless is_tick_armed */
@@ -92,11 +94,15 @@ struct supervisor_frame {
  * hart reschedule: then it is handed to trap_schedule().
  */
 #define TRAP_SYSTEM_CALLS 288
-#define TRAP_OWN_CALLS 8
+#define TRAP_OWN_CALLS 16
 typedef int64_t trap_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 extern const int32_t trap_system_calls[TRAP_SYSTEM_CALLS];
 extern const int32_t trap_own_calls[TRAP_OWN_CALLS];
 int64_t trap_unknown_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
+
+/* In a debug build every one of them is called through this one. */
+int64_t trap_checked_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+                          trap_call *call);
 
 /* An exception of the task that runs, at frame->pc; or an interrupt while it ran. */
 void trap_exception(struct trap_frame *frame, uint64_t number, uint64_t value);
