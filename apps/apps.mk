@@ -28,8 +28,8 @@ $(eval $(call stamp,$(APPS)/app.flags,$$(TARGET_CC) $$(APP_CFLAGS_OWN) $$(APP_LD
 # --- The C library's image
 
 LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c descriptors.c directory.c err.c errno_map.c exec.c file.c \
-    machine.c memory.c pando_calls.c popen.c process.c signals.c spawn.c stack_guard.c start.c streams.c system.c \
-    terminal.c)
+    fork.c machine.c memory.c pando_calls.c popen.c process.c signals.c spawn.c stack_guard.c start.c streams.c \
+    system.c terminal.c)
 LIBC_OBJECTS := $(patsubst apps/%.c,$(APPS)/%.o,$(LIBC_SOURCES))
 # Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or
 # a network (xdr), what needs entropy, and what ours stands in for.

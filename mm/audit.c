@@ -142,9 +142,11 @@ static void audit_window_leaf(const struct walk *walk, uint64_t address, pte_t p
 static void audit_copied_leaf(const struct walk *walk, uint64_t address, pte_t pte)
 {
     pte_t pristine = walk->windows == NULL ? 0 : windows_entry(walk->windows, address);
-    bool holds = (pte & PTE_W) == 0
-                     ? pte == pristine
-                     : (pristine & PTE_COPY_ON_WRITE) != 0 && (pte & PTE_COPY_ON_WRITE) == 0 && (pte & PTE_X) == 0;
+    bool is_copy = (pristine & PTE_COPY_ON_WRITE) != 0 && (pte & PTE_X) == 0;
+    /* Read-only where a fork has shared it, as if it were pristine. */
+    bool is_marked = (pte & ~PTE_FRAME_MASK) == (pristine & ~PTE_FRAME_MASK);
+    bool holds =
+        (pte & PTE_W) == 0 ? pte == pristine || (is_copy && is_marked) : is_copy && (pte & PTE_COPY_ON_WRITE) == 0;
 
     audit_expect(walk->audit, pristine != 0 && holds, "window-copies", address);
     audit_expect(walk->audit, (pte & PTE_W) == 0 || is_alone(pte), "leaf-writable", address);

@@ -77,17 +77,23 @@ static bool may_write_object(uint8_t sharing, uint8_t max_protection)
     return sharing == MAP_ENTRY_SHARED && (max_protection & ABI_PROT_WRITE) != 0;
 }
 
-/* Put @entry, whose fields are set, into the tree at @gap. Its object's reference is taken here. */
-static void link_entry_at(struct map *map, struct map_entry *entry, const struct gap *gap)
+/* @entry, whose fields are set and which is in the tree, is one of @map. Its object's reference is taken here. */
+static void belong(struct map *map, struct map_entry *entry)
 {
     entry->map = map;
-    tree_insert(&map->entries, &entry->node, gap->parent, gap->link);
     map->entry_count++;
     if (entry->object != NULL) {
         object_get(entry->object);
         list_push_back(&entry->object->mappings, &entry->object_link);
         entry->object->writable_entries += may_write_object(entry->sharing, entry->max_protection);
     }
+}
+
+/* Put @entry, whose fields are set, into the tree at @gap. */
+static void link_entry_at(struct map *map, struct map_entry *entry, const struct gap *gap)
+{
+    tree_insert(&map->entries, &entry->node, gap->parent, gap->link);
+    belong(map, entry);
 }
 
 static void link_entry(struct map *map, struct map_entry *entry)
@@ -141,6 +147,54 @@ void map_entries_drop(struct map *map)
     map->entries.root = NULL;
     map->entry_count = 0;
     map->recent = NULL;
+}
+
+/* A copy of @entry, at the same place of @map's tree: under @parent. NULL: no memory. */
+static struct map_entry *copy_entry(struct map *map, const struct map_entry *entry, struct tree_node *parent)
+{
+    struct map_entry *copy = pool_alloc(&entry_pool);
+
+    if (copy != NULL) {
+        *copy = *entry;
+        copy->node = (struct tree_node){ .parent = parent, .height = entry->node.height };
+        belong(map, copy);
+    }
+    return copy;
+}
+
+/* Make @link lead to a copy of the entry of @node. Returns the copy's node, or NULL. */
+static struct tree_node *copy_node(struct map *map, const struct tree_node *node, struct tree_node *parent,
+                                   struct tree_node **link)
+{
+    struct map_entry *copy = copy_entry(map, CONTAINER_OF(node, struct map_entry, node), parent);
+
+    *link = copy == NULL ? NULL : &copy->node;
+    return *link;
+}
+
+/* A tree of the same shape, so that nothing is searched or balanced: both are walked in step. */
+int map_entries_copy(struct map *to, const struct map *from)
+{
+    const struct tree_node *node = from->entries.root;
+
+    if (node == NULL) {
+        return 0;
+    }
+    struct tree_node *copy = copy_node(to, node, NULL, &to->entries.root);
+
+    while (copy != NULL && node != NULL) {
+        if (node->left != NULL && copy->left == NULL) {
+            node = node->left;
+            copy = copy_node(to, node, copy, &copy->left);
+        } else if (node->right != NULL && copy->right == NULL) {
+            node = node->right;
+            copy = copy_node(to, node, copy, &copy->right);
+        } else {
+            node = node->parent;
+            copy = node == NULL ? copy : copy->parent;
+        }
+    }
+    return copy == NULL ? -ENOMEM : 0;
 }
 
 /* Let @above become part of @below. */

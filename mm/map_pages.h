@@ -14,6 +14,12 @@ struct map_entry *map_entry_from(const struct map *map, uint64_t address);
 /* Drop every entry of a map that ends; leaves are left to who drops the tables. */
 void map_entries_drop(struct map *map);
 
+/*
+ * Give @to, which has none, a copy of every entry of @from. Returns 0, or -ENOMEM: then @to has some of them, and is to
+ * be destroyed.
+ */
+int map_entries_copy(struct map *to, const struct map *from);
+
 /* Take every leaf of [@start, @end) out of the map's own tables, flush, and put the frames. */
 void map_pages_clear(struct map *map, uint64_t start, uint64_t end);
 

@@ -227,6 +227,11 @@ int program_acquire_relock(const struct image *image, struct account *account, s
     return 0;
 }
 
+void program_get(struct program *program)
+{
+    program->entry->users++;
+}
+
 void program_put(struct program *program)
 {
     struct load_entry *entry = program->entry;

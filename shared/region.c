@@ -120,6 +120,13 @@ int region_attach(struct region *region, struct map *map)
     return map_attach(map, &region->windows); /* which can't fail now */
 }
 
+int region_create_map_relock(struct region *region, struct account *account, struct map **out)
+{
+    int error = map_create_relock(account, out);
+
+    return error ? error : region_attach(region, *out); /* which can't fail: the map is attached nowhere */
+}
+
 void region_detach(struct map *map)
 {
     struct region *region = region_of(map);

@@ -37,7 +37,7 @@ static struct abi_task_usage row_of(const struct task *task)
     struct usage_row usage = { 0 };
 
     memcpy(row.name, task->name, sizeof(row.name));
-    if (task->map != NULL) {
+    if (task_own_map(task) != NULL) {
         usage_of_map(task->map, &usage);
     }
     row.ro_frames = usage.ro_frames;
@@ -98,7 +98,7 @@ static int64_t report_usage_relock(uint64_t to, struct rows *rows)
 {
     usage_begin();
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
-        if (task->map != NULL) {
+        if (task_own_map(task) != NULL) {
             usage_count(task->map);
         }
     }

@@ -185,6 +185,19 @@ int descriptors_inherit(struct descriptors *to, const struct descriptors *from)
     return 0;
 }
 
+int descriptors_fork(struct descriptors *to, const struct descriptors *from)
+{
+    memcpy(to->close_on_exec, from->close_on_exec, sizeof(to->close_on_exec));
+    for (uint32_t i = 0; i < from->capacity; i++) {
+        int error = from->slots[i] == NULL ? 0 : share(to, from->slots[i], i);
+
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
 int descriptors_select(struct descriptors *to, const struct descriptors *from, const int32_t *numbers, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {

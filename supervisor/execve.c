@@ -23,21 +23,6 @@ struct new_image {
     struct loading_start start;
 };
 
-/* An empty address space, attached to the region that @task is attached to. */
-static int make_map_relock(struct task *task, struct map **out)
-{
-    int error = map_create_relock(task->account, out);
-
-    if (error) {
-        return error;
-    }
-    error = region_attach(region_of(task->map), *out);
-    if (error) {
-        map_destroy(*out);
-    }
-    return error;
-}
-
 static int make_image_relock(struct task *task, const char *path, const struct arguments *arguments,
                              struct new_image *image)
 {
@@ -46,7 +31,7 @@ static int make_image_relock(struct task *task, const char *path, const struct a
     if (error) {
         return error;
     }
-    error = make_map_relock(task, &image->map);
+    error = region_create_map_relock(region_of(task->map), task->account, &image->map);
     if (error) {
         goto put_program;
     }
@@ -75,14 +60,10 @@ static void set_frame(struct trap_frame *frame, const struct loading_start *star
 /* From here on the task is the new program's. */
 static void go_over(struct task *task, const char *path, const struct new_image *image)
 {
-    struct program *old_program = task->program;
-    struct map *old_map = task->map;
-
     space_leave();
-    region_detach(old_map);
-    map_destroy(old_map);
-    program_put(old_program);
-    task->map = image->map;
+    task_set_map(task, image->map);
+    task_let_parent_go(task);
+    program_put(task->program);
     task->program = image->program;
     task_set_name(task, path);
     descriptors_close_on_exec(&task->descriptors);

@@ -8,8 +8,8 @@
  *     created  -> READY     scheduler_ready
  *     READY    -> RUNNING   trap_schedule, when its turn comes
  *     RUNNING  -> READY     trap_schedule, when the hart reschedules while it could go on
- *     RUNNING  -> WAITING   scheduler_wait
- *     WAITING  -> READY     scheduler_wake_*, or its timer
+ *     RUNNING  -> WAITING   scheduler_wait; fork_finish, for the child to go first
+ *     WAITING  -> READY     scheduler_wake_*, or its timer; task_let_parent_go
  *     any      -> ENDED     task_end; of a task that runs on another hart, that hart does it
  *
  * From scheduler_wait() until the hart has gone over to another task the lock is not released: nobody can wake the task,
@@ -37,6 +37,7 @@
 #include "console_file.h"
 #include "cpu.h"
 #include "csr.h"
+#include "fork.h"
 #include "hart.h"
 #include "harts.h"
 #include "panic.h"
@@ -252,6 +253,8 @@ static void finish_special_call(struct task *task, int64_t result)
         clear_preserved(&task->frame);
     } else if (result == CALL_SIGNAL_RETURN) {
         signals_return_relock(task);
+    } else if (result == CALL_FORKED) {
+        fork_finish(task);
     }
 }
 

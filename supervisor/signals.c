@@ -68,6 +68,19 @@ void signals_ignore(struct signals *signals, uint64_t ignored)
     signals->ignored |= ignored & ~UNSTOPPABLE;
 }
 
+int signals_copy_actions(struct signals *signals, const struct signals *from)
+{
+    if (from->actions == NULL) {
+        return 0;
+    }
+    signals->actions = pool_alloc(&pool);
+    if (signals->actions == NULL) {
+        return -ENOMEM;
+    }
+    *signals->actions = *from->actions;
+    return 0;
+}
+
 void signals_forget_actions(struct signals *signals)
 {
     if (signals->actions != NULL) {
@@ -113,6 +126,9 @@ static void notice(struct task *task)
         return;
     }
     task->attention |= TASK_HAS_SIGNALS;
+    if (task->is_held) {
+        return; /* it looks when its child lets it go */
+    }
     if (task->state == TASK_WAITING) {
         scheduler_interrupt(task);
     } else if (runs_elsewhere(task)) {

@@ -23,6 +23,7 @@ PANDO_SOURCES += \
     supervisor/erofs_mount.c \
     supervisor/execve.c \
     supervisor/file.c \
+    supervisor/fork.c \
     supervisor/harts.c \
     supervisor/loading.c \
     supervisor/pipe.c \

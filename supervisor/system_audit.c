@@ -31,10 +31,11 @@ static bool has_given_all_back(const struct task *task)
            task->signals.actions == NULL;
 }
 
-/* task-family: its children are its own, those that have ended first. */
+/* task-family: its children are its own, those that have ended first; task-held. */
 static void audit_children(struct audit *audit, const struct task *task)
 {
     bool has_living = false;
+    unsigned holding = 0;
 
     if (!audit_list(audit, &task->children, task_count(), "task-family")) {
         return;
@@ -45,7 +46,12 @@ static void audit_children(struct audit *audit, const struct task *task)
 
         audit_expect(audit, child->parent == task && !(has_ended && has_living), "task-family", (uint64_t)child->pid);
         has_living |= !has_ended;
+        holding += child->holds_parent;
+        audit_expect(audit, !child->borrows_map || (child->holds_parent && child->map == task->map), "task-held",
+                     (uint64_t)child->pid);
     }
+    audit_expect(audit, holding == task->is_held && (holding == 0 || task->state == TASK_WAITING), "task-held",
+                 (uint64_t)task->pid);
 }
 
 /* one-queue, as far as the task can tell. */
@@ -73,7 +79,9 @@ static void audit_task(struct audit *audit, struct task *task)
     }
     audit_expect(audit, !signals_deliverable(&task->signals) || (task->attention & TASK_HAS_SIGNALS) != 0,
                  "signal-attention", pid);
-    audit_map(audit, task->map);
+    if (task_own_map(task) != NULL) {
+        audit_map(audit, task->map);
+    }
     program_audit_user(task->program);
 }
 

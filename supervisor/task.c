@@ -1,8 +1,8 @@
 /*
  * Tasks: their creation, their end, and who is whose child.
  *
- * Ownership: a task owns its map (which is attached to a region and so holds a reference on it), one use of its
- * program, its descriptors and a reference on its account. task_end() gives back all but the account; what is left
+ * Ownership: a task owns its map (which is attached to a region and so holds a reference on it), or borrows its
+ * parent's, which waits as long; one use of its program, its descriptors and a reference on its account. task_end() gives back all but the account; what is left
  * tells the parent how it ended, until task_reap().
  *
  * Invariants
@@ -10,6 +10,8 @@
  *                   ended in front of those that live
  *   task-ended      an ENDED task has no map, no program, no open file, no child and no armed timer
  *   task-pid        pids are unique and the tree is sorted by them
+ *   task-held       a task is_held exactly while one of its children, not more, holds_parent; it is WAITING then, in no
+ *                   queue and for no signal. Who borrows_map holds the parent whose map it is; nobody borrows from it
  *
  * Locking: the supervisor's lock.
  */
@@ -119,7 +121,7 @@ void task_set_name(struct task *task, const char *path)
     memset(task->name + length, 0, sizeof(task->name) - length);
 }
 
-int task_create_relock(struct task *parent, const char *name, struct task **out)
+int task_create(struct task *parent, const char *name, struct task **out)
 {
     if (count >= TASKS_MAX) {
         return -EAGAIN;
@@ -133,15 +135,6 @@ int task_create_relock(struct task *parent, const char *name, struct task **out)
     memset(task, 0, offsetof(struct task, fp));
     count++;
     task->account = parent == NULL ? account_root() : parent->account;
-    int error = map_create_relock(task->account, &task->map);
-
-    if (error) {
-        goto free_task;
-    }
-    error = region_attach(region_current(), task->map);
-    if (error) {
-        goto destroy_map;
-    }
     account_get(task->account);
     task_set_name(task, name);
     list_init(&task->children);
@@ -163,13 +156,23 @@ int task_create_relock(struct task *parent, const char *name, struct task **out)
     }
     *out = task;
     return 0;
+}
 
-destroy_map:
-    map_destroy(task->map);
-free_task:
-    count--;
-    pool_free(&pool, task);
-    return error;
+int task_create_relock(struct task *parent, const char *name, struct task **out)
+{
+    struct task *task;
+    int error = task_create(parent, name, &task);
+
+    if (error) {
+        return error;
+    }
+    error = region_create_map_relock(region_current(), task->account, &task->map);
+    if (error) {
+        task_discard(task);
+        return error;
+    }
+    *out = task;
+    return 0;
 }
 
 void task_publish(struct task *task)
@@ -182,6 +185,42 @@ void task_publish(struct task *task)
     }
 }
 
+/* Give the map of @task, which ends, to the child that borrows it. Returns whether there is one. */
+static bool hand_map_over(struct task *task)
+{
+    LIST_FOR_EACH(link, &task->children) {
+        struct task *child = CONTAINER_OF(link, struct task, sibling);
+
+        if (child->borrows_map) {
+            child->borrows_map = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+void task_set_map(struct task *task, struct map *map)
+{
+    struct map *old = task->map;
+
+    task->map = map;
+    if (old == NULL || task->borrows_map) {
+        task->borrows_map = false;
+    } else if (!task->is_held || !hand_map_over(task)) {
+        region_detach(old);
+        map_destroy(old);
+    }
+}
+
+void task_let_parent_go(struct task *task)
+{
+    if (task->holds_parent) {
+        task->holds_parent = false;
+        task->parent->is_held = false;
+        scheduler_ready(task->parent);
+    }
+}
+
 /* Give back everything but the structure itself. */
 static void release(struct task *task)
 {
@@ -189,9 +228,7 @@ static void release(struct task *task)
     signals_forget_actions(&task->signals);
     cpu_fp_forget(&task->fp);
     task->attention = 0;
-    region_detach(task->map);
-    map_destroy(task->map);
-    task->map = NULL;
+    task_set_map(task, NULL);
     if (task->program != NULL) {
         program_put(task->program);
         task->program = NULL;
@@ -231,6 +268,7 @@ static void leave_children_to_init(struct task *task)
         } else {
             list_push_back(&init->children, link);
         }
+        child->holds_parent = false;
         child->parent = init;
         child->parent_pid = init->pid;
     }
@@ -255,6 +293,7 @@ void task_end(struct task *task, int32_t status)
         this_hart()->reschedule = HART_RESCHEDULES;
     }
     release(task);
+    task_let_parent_go(task);
     task->state = TASK_ENDED;
     task->status = status;
     if (!list_is_empty(&task->children)) {

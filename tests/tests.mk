@@ -55,6 +55,7 @@ UNIT_TESTS += \
     mm_map \
     mm_map_entries \
     mm_map_fault \
+    mm_map_fork \
     mm_map_model \
     mm_map_move \
     mm_map_populate \

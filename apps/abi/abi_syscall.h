@@ -65,6 +65,7 @@
     X(214, brk) /* move the end of the heap */ \
     X(215, munmap) /* take a mapping away */ \
     X(216, mremap) /* make a mapping larger or smaller, or move it; not MREMAP_DONTUNMAP */ \
+    X(220, clone) /* fork, and vfork: the child borrows the memory until execve or its end; no threads */ \
     X(221, execve) /* run another program in the same task */ \
     X(222, mmap) /* map memory or a file of the initrd; never writable and executable at once */ \
     X(226, mprotect) /* change what a mapping allows */ \

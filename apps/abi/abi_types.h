@@ -284,6 +284,13 @@ enum {
     ABI_SI_USER = 0,
     ABI_SI_KERNEL = 0x80,
 
+    ABI_CLONE_SIGNAL_MASK = 0xff, /* that tells the parent of the child's end */
+    ABI_CLONE_VM = 0x100,
+    ABI_CLONE_VFORK = 0x4000,
+    ABI_CLONE_PARENT_SETTID = 0x100000,
+    ABI_CLONE_CHILD_CLEARTID = 0x200000,
+    ABI_CLONE_CHILD_SETTID = 0x1000000,
+
     ABI_WNOHANG = 1,
     ABI_WUNTRACED = 2,
     ABI_WCONTINUED = 8,

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -18,6 +20,21 @@ _Static_assert(sizeof(struct sysinfo) == sizeof(struct abi_sysinfo), "filled by 
 
 #define PAGE_BYTES 4096
 #define ENTROPY_MAX 256
+
+long syscall(long number, ...)
+{
+    uint64_t arguments[6];
+    va_list list;
+
+    /* As many as there can be: what was not given is whatever the registers hold, and not looked at. */
+    va_start(list, number);
+    for (int i = 0; i < 6; i++) {
+        arguments[i] = va_arg(list, uint64_t);
+    }
+    va_end(list);
+    return libc_result(raw_syscall6((enum abi_syscall)number, arguments[0], arguments[1], arguments[2], arguments[3],
+                                    arguments[4], arguments[5]));
+}
 
 int uname(struct utsname *name)
 {

@@ -203,6 +203,13 @@ struct map_entry *map_following(struct map_entry *entry);
 int map_fault_relock(struct map *map, uint64_t address, uint8_t access);
 
 /*
+ * Make @to, which is new and attached to the windows that @from is attached to, a copy of @from, the map of the running
+ * task: private memory is copied when one of the two stores there, shared memory is shared.
+ * Returns 0, or -ENOMEM: @to is to be destroyed then, and @from shows what it has shown.
+ */
+int map_fork_relock(struct map *from, struct map *to);
+
+/*
  * Map the pages of [@start, @start + @size_bytes) that need no new page: those that an object or a window holds
  * already, read-only. A convenience that saves faults: where a table can't be had it stops.
  */

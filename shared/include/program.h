@@ -26,6 +26,9 @@ struct program;
 int program_acquire_relock(const struct image *image, struct account *account, struct program **out,
                            struct reason *reason);
 
+/* One more use; the caller has one. */
+void program_get(struct program *program);
+
 /* Drop one use. The entry of a program that nobody uses stays as a cache, until program_reclaim(). */
 void program_put(struct program *program);
 

@@ -65,6 +65,9 @@ void region_put(struct region *region);
  */
 int region_attach(struct region *region, struct map *map);
 
+/* A new map with nothing in it, attached to @region; takes a reference on @account. Returns 0 or -ENOMEM. */
+int region_create_map_relock(struct region *region, struct account *account, struct map **out);
+
 /* The way back; does nothing when @map is attached nowhere. */
 void region_detach(struct map *map);
 

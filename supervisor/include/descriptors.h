@@ -62,6 +62,9 @@ int descriptors_close(struct descriptors *descriptors, uint64_t number);
 /* Copy every descriptor of @from that is not close-on-exec into the empty @to. Returns 0 or -ENOMEM. */
 int descriptors_inherit(struct descriptors *to, const struct descriptors *from);
 
+/* Copy every descriptor of @from into the empty @to, with what becomes of it at execve. Returns 0 or -ENOMEM. */
+int descriptors_fork(struct descriptors *to, const struct descriptors *from);
+
 /*
  * Fill the empty @to: descriptor i is @from's descriptor numbers[i], or free where that is -1.
  * Returns 0, -EBADF, -EMFILE or -ENOMEM; @to may hold some of them then.

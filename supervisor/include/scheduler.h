@@ -14,12 +14,14 @@
  *                        or with SA_RESTART is done again
  *   CALL_NEW_IMAGE       the task's frame was set up for another program
  *   CALL_SIGNAL_RETURN   the task's frame is to be the one that a handler interrupted
+ *   CALL_FORKED          the task's last child, complete but for its registers, gets a copy of the task's
  */
 #define CALL_RESTART (TRAP_NO_RESULT + 1)
 #define CALL_INTERRUPTED (TRAP_NO_RESULT + 2)
 #define CALL_NEW_IMAGE (TRAP_NO_RESULT + 3)
 #define CALL_SIGNAL_RETURN (TRAP_NO_RESULT + 4)
-#define CALL_SPECIAL_MAX CALL_SIGNAL_RETURN
+#define CALL_FORKED (TRAP_NO_RESULT + 5)
+#define CALL_SPECIAL_MAX CALL_FORKED
 
 /*
  * Locks: the supervisor's lock is held in every call, unless it says otherwise. A system call takes it by arch_lock()

@@ -57,6 +57,9 @@ struct task {
     uint8_t attention; /* enum task_attention */
     uint64_t call_again_pc; /* of the ecall that it is to do again: a signal comes after it; else old */
     bool call_interrupted; /* its pc is at an ecall that would wait, had no signal come */
+    bool borrows_map; /* of its parent, which waits: vfork */
+    bool holds_parent; /* its parent waits, in no queue, until it has a program of its own or ends */
+    bool is_held; /* a child holds it */
     uint64_t done_bytes; /* of the call that is under way in steps, what is done: bytes of a write; else 0 */
     uint64_t deadline_ticks; /* of the wait that is under way, when it ends by itself; else 0 */
     uint64_t cpu_ticks; /* time on a hart, of the clock; of the running task, less the time when it was entered */
@@ -83,6 +86,9 @@ static inline struct task *task_current(void)
  */
 int task_create_relock(struct task *parent, const char *name, struct task **out);
 
+/* The same without an address space: the caller gives it one, or calls task_discard(). */
+int task_create(struct task *parent, const char *name, struct task **out);
+
 /* The task is complete: its parent has it as a child, and it can be found by its pid. */
 void task_publish(struct task *task);
 
@@ -95,6 +101,21 @@ void task_discard(struct task *task);
  * machine stops.
  */
 void task_end(struct task *task, int32_t status);
+
+/*
+ * @task has @map, NULL or made for it, from now on; what it has had is dropped, or left to who lent it, or to whom it
+ * was lent. This hart does not run in it.
+ */
+void task_set_map(struct task *task, struct map *map);
+
+/* The parent that waits for @task, if it does, goes on. */
+void task_let_parent_go(struct task *task);
+
+/* The map of @task, where it is not another one's: so each map comes once among those of all tasks. */
+static inline struct map *task_own_map(const struct task *task)
+{
+    return task->borrows_map ? NULL : task->map;
+}
 
 /* Forget an ended task whose parent has learnt of it. */
 void task_reap(struct task *task);

@@ -42,6 +42,10 @@ def console(machine, booted, initrd):
     ("terminal calls", "", 17),
     ("paths", "", 40),
     ("mappings", "", 60),
+    ("forks", "", 35),
+    ("forks lent", "lent_", 14),
+    ("forks deep", "deep_", 3),
+    ("forks bomb", "bomb_", 2),
 ])
 def test_all_cases_are_ok_and_leave_as_many_frames_free(console, command, prefix, at_least):
     Cases(console, command).check(prefix, at_least)

@@ -16,6 +16,7 @@ static const struct {
     { "syscall_null", bench_syscall_null, false },
     { "spawn_min", bench_spawn_min, false },
     { "spawn_hello", bench_spawn_hello, false },
+    { "fork_exit_wait", bench_fork_exit_wait, false },
     { "fault_zero", bench_fault_zero, false },
     { "fault_cow", bench_fault_cow, false },
     { "fault_map", bench_fault_map, false },

@@ -76,6 +76,37 @@ bool bench_spawn_hello(const char *name)
     return bench_life(name, "/bin/true");
 }
 
+static void fork_once(void *context, size_t index)
+{
+    struct life *life = context;
+    pid_t pid = fork();
+    int status;
+
+    (void)index;
+    if (pid == 0) {
+        _exit(0);
+    }
+    if (waitpid(pid, &status, 0) != pid || status != 0) {
+        life->error = pid < 0 ? errno : ECHILD;
+    }
+}
+
+bool bench_fork_exit_wait(const char *name)
+{
+    struct life life = { .error = 0 };
+
+    for (size_t i = 0; i < WARM_UPS; i++) {
+        fork_once(&life, i);
+    }
+    uint64_t cost = measure(fork_once, &life, REPETITIONS);
+
+    if (life.error != 0) {
+        errno = life.error;
+        return measure_failed(name);
+    }
+    return measure_print(name, cost, "instructions");
+}
+
 static void yield(void *context, size_t index)
 {
     (void)context;

@@ -43,6 +43,26 @@ static const struct row harts[] = {
     ROW(sched_getaffinity, "nobody, nothing", NOBODY, 0, GOOD),
 };
 
+static const struct row copies[] = {
+    ROW(clone, "0", 0),
+    ROW(clone, "SIGUSR1", ABI_SIGUSR1),
+    ROW(clone, "SIGCHLD, CLONE_VM", ABI_SIGCHLD | ABI_CLONE_VM),
+    ROW(clone, "SIGCHLD, CLONE_FILES", ABI_SIGCHLD | 0x400),
+    ROW(clone, "SIGCHLD, CLONE_THREAD", ABI_SIGCHLD | 0x10000),
+    ROW(clone, "-1", MINUS(1)),
+};
+
+static void copy(const char *words, uint64_t flags, uint64_t told)
+{
+    int64_t pid = raw_syscall6(SYS_clone, ABI_SIGCHLD | flags, 0, told, 0, told, 0);
+
+    if (pid == 0) {
+        raw_syscall1(SYS_exit, 0);
+    }
+    print_result("clone", words, RESULT_OK, pid);
+    raw_syscall4(SYS_wait4, (uint64_t)pid, 0, 0, 0);
+}
+
 #define LIMIT(...) AT(&(const struct abi_rlimit){ __VA_ARGS__ })
 
 static const struct row limits[] = {
@@ -75,4 +95,8 @@ void try_tasks(void)
     RUN(harts);
     RUN(limits);
     RUN_POINTERS(pointers);
+    RUN(copies);
+    copy("SIGCHLD", 0, 0);
+    copy("SIGCHLD, CLONE_CHILD_SETTID to unmapped", ABI_CLONE_CHILD_SETTID, UNMAPPED);
+    copy("SIGCHLD, CLONE_PARENT_SETTID to unmapped", ABI_CLONE_PARENT_SETTID, UNMAPPED);
 }
