@@ -5,7 +5,7 @@
  *     0x0001_0000   programs that were linked there
  *     0x4000_0000   no entries: root slot 1 is the text window's alone, the data window follows in slot 2
  *     0x9000_0000   MAP_AREA_START: mappings that fit, from the top down
- *     0x9f8f_f000   MAP_STACK_START: main stack
+ *     0x9f7f_f000   MAP_STACK_START: a gap, then what the main stack may grow to
  *     0xa00f_f000   MAP_STACK_END: guard page
  *     0xa010_0000   MAP_IMAGE_START: image, then heap, to MAP_IMAGE_END
  *     0x1_0000_0000 MAP_LARGE_START: larger mappings, from the bottom up, to the end of the users' half

@@ -208,6 +208,9 @@ int map_fault_relock(struct map *map, uint64_t address, uint8_t access)
     arch_assert_locked();
     const struct map_entry *entry = map_find(map, address);
 
+    if (entry == NULL && !map_touches_windows(address, address + 1)) {
+        entry = map_grow_down(map, address);
+    }
     if (entry == NULL) {
         return map_window_fault_relock(map, address, access);
     }

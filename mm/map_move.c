@@ -1,5 +1,5 @@
 /*
- * What a map shows, made larger or smaller, or shown elsewhere; and forgotten.
+ * What a map shows, made larger or smaller, or shown elsewhere; and forgotten. Stacks that grow.
  *
  * A page that moves is a leaf that moves: its frame, its rights and who else shows it stay as they are, and so does a
  * held one. Nothing is copied.
@@ -273,4 +273,51 @@ bool map_is_resident(const struct map *map, const struct map_entry *entry, uint6
     paddr_t frame;
 
     return (leaf != NULL && *leaf != 0) || (entry->object != NULL && object_page(entry->object, page, &frame) == 0);
+}
+
+static uint64_t larger_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The end of the stack that @entry is the lowest part of: protecting parts has split it. */
+static uint64_t stack_end(struct map_entry *entry)
+{
+    struct map_entry *above = map_following(entry);
+
+    while (above != NULL && above->start == entry->end && (above->flags & MAP_ENTRY_GROWS_DOWN) != 0) {
+        entry = above;
+        above = map_following(entry);
+    }
+    return entry->end;
+}
+
+/* How far down @entry may grow. */
+static uint64_t lowest_start(struct map_entry *entry)
+{
+    struct tree_node *node = tree_previous(&entry->node);
+    uint64_t end = stack_end(entry);
+    uint64_t lowest = larger_of(MAP_FIRST_ADDRESS, end > MAP_STACK_BYTES ? end - MAP_STACK_BYTES : 0);
+
+    if (entry->start >= MAP_WINDOWS_END) {
+        lowest = larger_of(lowest, MAP_WINDOWS_END + MAP_STACK_GAP_BYTES);
+    }
+    if (node != NULL) {
+        const struct map_entry *below = CONTAINER_OF(node, struct map_entry, node);
+
+        lowest = larger_of(lowest, below->end + (below->protection == ABI_PROT_NONE ? 0 : MAP_STACK_GAP_BYTES));
+    }
+    return lowest;
+}
+
+const struct map_entry *map_grow_down(struct map *map, uint64_t address)
+{
+    struct map_entry *entry = map_entry_from(map, address);
+
+    if (entry == NULL || (entry->flags & MAP_ENTRY_GROWS_DOWN) == 0 || entry->protection == ABI_PROT_NONE ||
+        page_round_down(address) < lowest_start(entry)) {
+        return NULL;
+    }
+    entry->start = page_round_down(address);
+    return entry;
 }

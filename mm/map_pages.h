@@ -92,6 +92,12 @@ int map_copy_page_relock(struct account *account, paddr_t source, paddr_t *out);
  */
 int map_write_private_relock(struct map *map, uint64_t address, pte_t *leaf);
 
+/*
+ * A fault at @address, where there is no entry: the one above grows down to it, if that is what it does and there is
+ * room, a gap kept to what lies below. Returns the entry, or NULL.
+ */
+const struct map_entry *map_grow_down(struct map *map, uint64_t address);
+
 /* A fault where there is no entry: in the windows, or nowhere. Results of map_fault_relock(). */
 int map_window_fault_relock(struct map *map, uint64_t address, uint8_t access);
 

@@ -76,3 +76,17 @@ void map_populate_relock(struct map *map, uint64_t start, uint64_t size_bytes)
         }
     }
 }
+
+bool map_make_pages_relock(struct map *map, uint64_t start, uint64_t end)
+{
+    const struct map_entry *entry = map_find(map, start);
+
+    if (entry == NULL || (entry->protection & ABI_PROT_WRITE) == 0 ||
+        (entry->sharing == MAP_ENTRY_PRIVATE && entry->object != NULL)) {
+        return false;
+    }
+    while (start < end && map_fault_relock(map, start, ABI_PROT_WRITE) == 0) {
+        start += PAGE_SIZE;
+    }
+    return start >= end;
+}

@@ -7,11 +7,13 @@
 #include "file.h"
 #include "map.h"
 #include "object.h"
+#include "scheduler.h"
 #include "task.h"
 
 #define PROTECTION_MASK (ABI_PROT_READ | ABI_PROT_WRITE | ABI_PROT_EXEC)
 #define MMAP_FLAGS \
-    (ABI_MAP_TYPE | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_NORESERVE | ABI_MAP_POPULATE | ABI_MAP_FIXED_NOREPLACE)
+    (ABI_MAP_TYPE | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_GROWSDOWN | ABI_MAP_NORESERVE | ABI_MAP_POPULATE | \
+     ABI_MAP_STACK | ABI_MAP_FIXED_NOREPLACE)
 
 /* What mmap() asks for, looked at but for the address. */
 struct mapping {
@@ -65,6 +67,10 @@ static int make_mapping(uint64_t size_bytes, uint64_t protection, uint64_t flags
         (type != ABI_MAP_SHARED && type != ABI_MAP_PRIVATE) || !is_page_aligned(offset)) {
         return -EINVAL;
     }
+    /* As on Linux: a stack is private anonymous memory. */
+    if ((flags & ABI_MAP_GROWSDOWN) != 0 && (type != ABI_MAP_PRIVATE || (flags & ABI_MAP_ANONYMOUS) == 0)) {
+        return -EINVAL;
+    }
     if (page_round_up_overflows(size_bytes, &size) || size > SV39_USER_END) {
         return -ENOMEM;
     }
@@ -77,6 +83,7 @@ static int make_mapping(uint64_t size_bytes, uint64_t protection, uint64_t flags
             .protection = (uint8_t)protection,
             .max_protection = PROTECTION_MASK,
             .sharing = type == ABI_MAP_SHARED ? MAP_ENTRY_SHARED : MAP_ENTRY_PRIVATE,
+            .flags = (flags & ABI_MAP_GROWSDOWN) != 0 ? MAP_ENTRY_GROWS_DOWN : 0,
         },
         .flags = (uint32_t)flags,
     };
@@ -100,6 +107,30 @@ static int place_mapping(struct map *map, struct mapping *mapping, uint64_t addr
     return error ? error : map_add(map, request);
 }
 
+/*
+ * Make the pages of [@start, @start + @size_bytes) behind the first @done_pages, a step of them; the call comes again
+ * for the rest, and keeps in task.done_bytes where it was and how far it came. Where no page can be had, or a signal
+ * waits, the rest is left to faults. Returns @start, or CALL_RESTART.
+ */
+#define POPULATE_PAGES_A_STEP 256u
+#define DONE_START_SHIFT 32
+
+static int64_t make_pages_relock(uint64_t start, uint64_t size_bytes, uint64_t done_pages)
+{
+    struct task *task = task_current();
+    uint64_t end = start + size_bytes, at = start + (done_pages << PAGE_SHIFT);
+    uint64_t limit = end - at > POPULATE_PAGES_A_STEP << PAGE_SHIFT ? at + (POPULATE_PAGES_A_STEP << PAGE_SHIFT) : end;
+    bool is_more = map_make_pages_relock(task->map, at, limit) && limit < end && !signals_deliverable(&task->signals);
+
+    task->done_bytes = 0;
+    if (!is_more) {
+        return (int64_t)start;
+    }
+    task->done_bytes = start >> PAGE_SHIFT << DONE_START_SHIFT | (limit - start) >> PAGE_SHIFT;
+    scheduler_again();
+    return CALL_RESTART;
+}
+
 static int64_t map_relock(uint64_t address, struct mapping *mapping)
 {
     struct map *map = task_current()->map;
@@ -113,6 +144,7 @@ static int64_t map_relock(uint64_t address, struct mapping *mapping)
     }
     if ((mapping->flags & ABI_MAP_POPULATE) != 0) {
         map_populate_relock(map, mapping->request.start, mapping->request.size_bytes);
+        return make_pages_relock(mapping->request.start, mapping->request.size_bytes, 0);
     }
     return (int64_t)mapping->request.start;
 }
@@ -121,14 +153,21 @@ int64_t call_mmap(uint64_t address, uint64_t size_bytes, uint64_t protection, ui
                   uint64_t offset)
 {
     struct mapping mapping;
+    uint64_t done = task_current()->done_bytes;
+    int64_t result;
 
     arch_lock();
-    int64_t result = make_mapping(size_bytes, protection, flags, descriptor, offset, &mapping);
-
-    if (result == 0) {
-        result = map_relock(address, &mapping);
+    if (done != 0) {
+        result = make_pages_relock(done >> DONE_START_SHIFT << PAGE_SHIFT, page_round_up(size_bytes), (uint32_t)done);
+    } else {
+        result = make_mapping(size_bytes, protection, flags, descriptor, offset, &mapping);
+        if (result == 0) {
+            result = map_relock(address, &mapping);
+        }
     }
-    arch_unlock();
+    if (result != CALL_RESTART) {
+        arch_unlock();
+    }
     return result;
 }
 

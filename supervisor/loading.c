@@ -53,11 +53,12 @@ int loading_find_relock(struct place from, const char *path, struct account *acc
 static int map_stack(struct map *map)
 {
     const struct map_request stack = {
-        .start = MAP_STACK_END - MAP_STACK_BYTES,
-        .size_bytes = MAP_STACK_BYTES,
+        .start = MAP_STACK_END - MAP_STACK_FIRST_BYTES,
+        .size_bytes = MAP_STACK_FIRST_BYTES,
         .protection = ABI_PROT_READ | ABI_PROT_WRITE,
         .max_protection = ABI_PROT_READ | ABI_PROT_WRITE,
         .sharing = MAP_ENTRY_PRIVATE,
+        .flags = MAP_ENTRY_GROWS_DOWN,
     };
 
     return map_add(map, &stack);

@@ -21,7 +21,7 @@
 enum map_sharing { MAP_ENTRY_PRIVATE, MAP_ENTRY_SHARED };
 
 /* map_entry.flags */
-enum { MAP_ENTRY_GROWS_DOWN = 1 /* a touch below it lets it grow: see map_grow() */ };
+enum { MAP_ENTRY_GROWS_DOWN = 1 /* a stack: a touch below it lets it grow, MAP_STACK_BYTES at most */ };
 
 struct map_entry {
     struct tree_node node; /* in map.entries, by start */
@@ -70,7 +70,9 @@ struct map {
 #define MAP_AREA_START 0x90000000ull
 #define MAP_STACK_END 0xa00ff000ull
 #define MAP_STACK_BYTES 0x800000ull
-#define MAP_STACK_START (MAP_STACK_END - MAP_STACK_BYTES)
+#define MAP_STACK_FIRST_BYTES 0x20000ull /* before it has grown */
+#define MAP_STACK_GAP_BYTES 0x100000ull /* that a stack keeps to what is accessible below */
+#define MAP_STACK_START (MAP_STACK_END - MAP_STACK_BYTES - MAP_STACK_GAP_BYTES)
 #define MAP_IMAGE_START 0xa0100000ull
 #define MAP_IMAGE_END 0xc0000000ull
 #define MAP_LARGE_START 0x100000000ull
@@ -214,6 +216,12 @@ int map_fork_relock(struct map *from, struct map *to);
  * already, read-only. A convenience that saves faults: where a table can't be had it stops.
  */
 void map_populate_relock(struct map *map, uint64_t start, uint64_t size_bytes);
+
+/*
+ * Make the pages of [@start, @end), which one entry holds, if it is memory to be written that is no file's. Returns
+ * whether each is there; else the rest is left to faults.
+ */
+bool map_make_pages_relock(struct map *map, uint64_t start, uint64_t end);
 
 /*
  * Write @size bytes at @address of a map that need not be the one that runs, as its task would; it is the caller's own

@@ -41,7 +41,8 @@ def console(machine, booted, initrd):
     ("signals", "", 55),
     ("terminal calls", "", 17),
     ("paths", "", 40),
-    ("mappings", "", 60),
+    ("mappings", "", 70),
+    ("mappings many", "a13_", 6),
     ("forks", "", 35),
     ("forks lent", "lent_", 14),
     ("forks deep", "deep_", 3),
@@ -167,4 +168,18 @@ def test_a_job_in_the_background_reads_no_key(console):
 
 def test_the_machine_still_works_after_all_of_it(console):
     assert console.run("hello")[1] == 0
+    assert console.poweroff() == 0
+
+
+# --- Mappings
+
+
+def test_a13_more_mappings_than_there_is_memory_for_hurt_nobody_else(machine, booted, initrd):
+    while booted:
+        booted.pop().poweroff()
+    console = machine.boot(mem="16M", append="quiet", initrd=initrd)
+    Cases(console, "mappings many").check("a13_", 6)
+    before = free_frames(console)
+    Cases(console, "mappings many").check("a13_", 6)
+    assert free_frames(console) == before
     assert console.poweroff() == 0

@@ -525,7 +525,7 @@ TEST(what_is_written_for_a_task_is_what_it_will_see)
     struct object *file = initrd_file(1);
     struct map *map = world_map();
 
-    CHECK_EQUAL(world_add(map, MAP_STACK_START, 2048, R | W), 0);
+    CHECK_EQUAL(world_add(map, MAP_STACK_END - MAP_STACK_BYTES, 2048, R | W), 0);
     CHECK_EQUAL(world_add_object(map, BASE, 1, R | W, MAP_ENTRY_PRIVATE, file, 0), 0);
     CHECK_EQUAL(world_add(map, BASE + P, 1, R), 0);
     CHECK_EQUAL(map_write_relock(map, MAP_STACK_END - 24, "argument", 9), 0);

@@ -5,6 +5,7 @@
 #include "abi_types.h"
 #include "check.h"
 #include "frame.h"
+#include "map_pages.h"
 #include "mm_world.h"
 #include "table.h"
 
@@ -339,6 +340,100 @@ TEST(c1_what_is_forgotten_shows_what_it_began_with)
     CHECK(!map_shows_objects(map, BASE, BASE + 4 * P) && map_shows_objects(map, BASE, BASE + 5 * P));
     object_put(file);
     object_put(shared);
+    world_audit(map, NULL, NULL, NULL);
+    map_destroy(map);
+}
+
+/* --- Stacks */
+
+static void add_stack(struct map *map, uint64_t start, uint64_t pages)
+{
+    struct map_request request = { .start = start,
+                                   .size_bytes = pages * P,
+                                   .protection = R | W,
+                                   .max_protection = R | W,
+                                   .flags = MAP_ENTRY_GROWS_DOWN };
+
+    CHECK_EQUAL(map_add(map, &request), 0);
+}
+
+TEST(a_stack_grows_where_it_is_touched_up_to_its_limit)
+{
+    world_start(4 << 20);
+    struct map *map = world_map();
+    uint64_t lowest = MAP_STACK_END - MAP_STACK_BYTES;
+    uint8_t byte;
+
+    add_stack(map, MAP_STACK_END - 2 * P, 2);
+    CHECK_EQUAL(world_store(map, MAP_STACK_END - 5 * P, 5), 0);
+    CHECK_EQUAL(map_first(map)->start, MAP_STACK_END - 5 * P);
+    CHECK_EQUAL(map_write_relock(map, MAP_STACK_END - 9 * P - 4, "argument", 9), 0);
+    CHECK_EQUAL(map_first(map)->start, MAP_STACK_END - 10 * P);
+    world_expect(map, MAP_STACK_END - 5 * P, 5);
+    CHECK_EQUAL(world_load(map, lowest - 1, &byte), -EFAULT);
+    CHECK_EQUAL(map_protect(map, MAP_STACK_END - 10 * P, 3 * P, R), 0); /* a part of it counts as the whole does */
+    CHECK_EQUAL(world_load(map, lowest - 1, &byte), -EFAULT);
+    CHECK_EQUAL(world_load(map, lowest, &byte), 0);
+    CHECK_EQUAL(map->entry_count, 2);
+    CHECK_EQUAL(map_first(map)->start, lowest);
+    CHECK_EQUAL(world_fetch(map, lowest - P, &byte), -EFAULT);
+    world_audit(map, NULL, NULL, NULL);
+    map_destroy(map);
+}
+
+TEST(a_stack_keeps_a_gap_to_what_is_accessible_below)
+{
+    const uint64_t end = 0x120000000, below = end - 0x400000;
+
+    world_start(4 << 20);
+    struct map *map = world_map();
+
+    CHECK_EQUAL(world_add(map, below - P, 1, R | W), 0);
+    add_stack(map, end - P, 1);
+    CHECK_EQUAL(world_store(map, below + MAP_STACK_GAP_BYTES - 1, 1), -EFAULT);
+    CHECK_EQUAL(world_store(map, below + MAP_STACK_GAP_BYTES, 1), 0);
+    CHECK_EQUAL(map_protect(map, below - P, P, ABI_PROT_NONE), 0);
+    CHECK_EQUAL(world_store(map, below, 1), 0);
+    CHECK_EQUAL(world_store(map, below - 1, 1), -EFAULT);
+    world_audit(map, NULL, NULL, NULL);
+    /* Without access there is no growth; nor into the windows, nor below the first address. */
+    CHECK_EQUAL(map_protect(map, below, end - below, ABI_PROT_NONE), 0);
+    CHECK_EQUAL(map_remove(map, below - P, P), 0);
+    CHECK_EQUAL(world_store(map, below - 1, 1), -EFAULT);
+    add_stack(map, MAP_WINDOWS_END + 0x200000, 1);
+    CHECK_EQUAL(world_store(map, MAP_WINDOWS_END + MAP_STACK_GAP_BYTES - 1, 1), -EFAULT);
+    CHECK_EQUAL(world_store(map, MAP_WINDOWS_END + MAP_STACK_GAP_BYTES, 1), 0);
+    CHECK_EQUAL(world_store(map, MAP_WINDOWS_END - 1, 1), -EFAULT);
+    add_stack(map, MAP_FIRST_ADDRESS + 4 * P, 1);
+    CHECK_EQUAL(world_store(map, MAP_FIRST_ADDRESS - 1, 1), -EFAULT);
+    CHECK_EQUAL(world_store(map, MAP_FIRST_ADDRESS, 1), 0);
+    world_audit(map, NULL, NULL, NULL);
+    map_destroy(map);
+}
+
+TEST(pages_are_made_where_memory_is_to_be_written)
+{
+    struct object *file;
+
+    world_start(4 << 20);
+    struct map *map = world_map();
+
+    CHECK_EQUAL(object_create_initrd(world_initrd(), 4 * P, &file), 0);
+    CHECK_EQUAL(world_add(map, BASE, 8, R | W), 0);
+    CHECK_EQUAL(world_add(map, BASE + 8 * P, 1, R), 0);
+    CHECK_EQUAL(world_add_object(map, BASE + 9 * P, 4, R | W, MAP_ENTRY_PRIVATE, file, 0), 0);
+    object_put(file);
+    CHECK(map_make_pages_relock(map, BASE, BASE + 8 * P));
+    for (uint64_t i = 0; i < 8; i++) {
+        CHECK((*table_leaf(map->space.root, BASE + i * P) & PTE_W) != 0);
+    }
+    CHECK(!map_make_pages_relock(map, BASE + 8 * P, BASE + 9 * P));
+    CHECK(!map_make_pages_relock(map, BASE + 9 * P, BASE + 13 * P));
+    CHECK_EQUAL(*table_leaf(map->space.root, BASE + 8 * P) | *table_leaf(map->space.root, BASE + 9 * P), 0);
+    CHECK_EQUAL(map_forget(map, BASE, 8 * P), 0);
+    stub_fail_allocation(4);
+    CHECK(!map_make_pages_relock(map, BASE, BASE + 8 * P));
+    stub_fail_allocation(0);
     world_audit(map, NULL, NULL, NULL);
     map_destroy(map);
 }

@@ -3,6 +3,8 @@
  * comes back as it began, and holes are told of.
  *
  *     mappings          all of it
+ *     mappings many     100,000 mappings of a page, or as many as there is memory for (hostile case A13)
+ *     mappings deep     a stack that needs more than there is (it ends by SIGSEGV)
  */
 #include "posix.h"
 
@@ -210,8 +212,76 @@ static void try_residence(void)
     unmap(memory, 8);
 }
 
-int main(void)
+/* Use @bytes of stack. */
+__attribute__((noinline)) static int use_stack(long bytes)
 {
+    volatile char frame[PAGE];
+
+    frame[0] = (char)(bytes / PAGE);
+    return bytes <= PAGE ? frame[0] : use_stack(bytes - PAGE) + (frame[0] != (char)(bytes / PAGE));
+}
+
+static void try_stacks(void)
+{
+    expect("main_stack_grows", use_stack(6l << 20), 1);
+    expect("main_stack_has_its_end", status_of(start_with("mappings", "deep", "", -1, -1)), 128 + 11);
+    char *stack = map_at(ELSEWHERE, 1, RW, PRIVATE | MAP_GROWSDOWN | MAP_STACK | MAP_NORESERVE);
+
+    stack[-1] = 1;
+    stack[-3 * PAGE] = 2;
+    expect("growsdown_grows", stack[-1] + stack[-3 * PAGE] + stack[-2 * PAGE], 3);
+    expect("growsdown_is_mapped", resident(stack - 3 * PAGE, 4), 3);
+    unmap(stack - 3 * PAGE, 4);
+    expect_error("growsdown_shared", (long)map_at(NULL, 1, RW, SHARED | MAP_GROWSDOWN), EINVAL);
+    stack = map_at(ELSEWHERE, 1024, RW, PRIVATE | MAP_POPULATE);
+    long count = 0;
+
+    for (long i = 0; i < 1024; i += 64) {
+        count += resident(stack + i * PAGE, 64);
+    }
+    expect("populate_makes_pages", count, 1024);
+    unmap(stack, 1024);
+    stack = map_at(ELSEWHERE, 8, PROT_READ, PRIVATE | MAP_POPULATE);
+    expect("populate_makes_no_pages_that_are_only_read", resident(stack, 8), 0);
+    unmap(stack, 8);
+    stack = map_at(NULL, 8, RW, SHARED | MAP_POPULATE);
+    expect("populate_makes_shared_pages", resident(stack, 8), 8);
+    unmap(stack, 8);
+}
+
+/* No two neighbours are alike, so that each is an entry of its own. */
+static int many(void)
+{
+    char *place = (char *)0x100000000;
+    long count = 0;
+
+    while (count < 100000 &&
+           map_at(place + count * PAGE, 1, count % 2 == 0 ? PROT_READ : PROT_NONE, PRIVATE) != MAP_FAILED) {
+        count++;
+    }
+    if (count < 100000) {
+        expect("a13_many_entries_end_by_an_error", errno, ENOMEM);
+    } else {
+        expect("a13_many_entries_fit", count, 100000);
+    }
+    expect_true("a13_many_entries_there_were", count > 10000);
+    expect("a13_entries_are_found_among_many", mprotect(place + (count / 2) * PAGE, PAGE, PROT_NONE), 0);
+    expect("a13_advice_over_many", madvise(place, (size_t)(count * PAGE), MADV_DONTNEED), 0);
+    expect("a13_many_are_moved_one_by_one",
+           remap(place, 1, 1, MREMAP_MAYMOVE | MREMAP_FIXED, place + (count - 1) * PAGE) != MAP_FAILED, 1);
+    expect("a13_many_go_at_once", munmap(place, (size_t)(count * PAGE)), 0);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "many") == 0) {
+        return many();
+    }
+    if (argc > 1) {
+        return use_stack(9l << 20);
+    }
+    try_stacks();
     try_sizes();
     try_places();
     try_shared();
