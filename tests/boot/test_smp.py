@@ -1,6 +1,8 @@
 """Several harts, over the console: what holds however many run."""
 
+import os
 import re
+import time
 
 import pytest
 from memory_report import free_frames
@@ -8,6 +10,9 @@ from memory_report import free_frames
 LOOP = "for i in 1 2 3 4 5 6 7 8 9 10; do true; hello > /dev/null; done &"
 STORM = " ".join([LOOP] * 8) + " wait"
 SIGKILL = 9
+# Set by `make test-long`.
+IS_LONG = "PANDO_LONG" in os.environ
+STORM_SECONDS = 60
 
 
 @pytest.fixture(scope="module", params=[2, 3, 4, 8])
@@ -30,6 +35,18 @@ def test_a_spawn_storm_leaves_as_many_free_frames(console):
         assert "panic" not in output
         free.append(free_frames(console))
     assert free[1] == free[2]
+
+
+@pytest.mark.skipif(not IS_LONG, reason="takes a minute: `make test-long`")
+def test_a_spawn_storm_for_a_minute_on_4_harts_leaves_as_many_free_frames(machine):
+    console = machine.boot(smp=4, append="quiet")
+    console.run(STORM, timeout=90)
+    before, end, count = free_frames(console), time.monotonic() + STORM_SECONDS, 0
+    while time.monotonic() < end:
+        output, status = console.run(STORM, timeout=90)
+        assert status == 0 and "panic" not in output
+        count += 1
+    assert count > 0 and free_frames(console) == before
 
 
 def test_pipes_between_harts_lose_no_byte(console):
