@@ -44,10 +44,8 @@ static int next_place(struct arguments *arguments, char **place, uint32_t *room)
         return -E2BIG;
     }
     if (used == 0) {
-        arch_lock();
-        int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &arguments->frames[index]);
+        int error = frame_alloc_scratch(&arguments->frames[index]);
 
-        arch_unlock();
         if (error) {
             return error;
         }

@@ -17,10 +17,8 @@ int user_path_copy_in(uaddr_t from, enum user_path_emptiness emptiness, struct u
     int64_t length = arch_copy_in_string(path->small, from, sizeof(path->small));
 
     if (length == -ENAMETOOLONG) {
-        arch_lock();
-        int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &path->frame);
+        int error = frame_alloc_scratch(&path->frame);
 
-        arch_unlock();
         if (error) {
             return error;
         }
@@ -38,9 +36,7 @@ int user_path_copy_in(uaddr_t from, enum user_path_emptiness emptiness, struct u
 void user_path_free(struct user_path *path)
 {
     if (path->frame.value != 0) {
-        arch_lock();
-        frame_put(path->frame);
-        arch_unlock();
+        frame_put_scratch(path->frame);
     }
 }
 
@@ -308,10 +304,8 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
     char *path;
 
     CALL_UNUSED(a2, a3, a4, a5);
-    arch_lock();
-    int64_t result = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame);
+    int64_t result = frame_alloc_scratch(&frame);
 
-    arch_unlock();
     if (result < 0) {
         return result;
     }
@@ -323,8 +317,6 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
                  : arch_copy_out(uaddr(to), path, size_bytes) ? -EFAULT
                                                               : (int64_t)size_bytes;
     }
-    arch_lock();
-    frame_put(frame);
-    arch_unlock();
+    frame_put_scratch(frame);
     return result;
 }

@@ -99,15 +99,6 @@ static int64_t load(const struct abi_region_load *call, struct region_load_reque
     return arch_copy_out(to, &answer, sizeof(answer));
 }
 
-static int take_frame(paddr_t *frame)
-{
-    arch_lock();
-    int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, frame);
-
-    arch_unlock();
-    return error;
-}
-
 /* Where the hart is to reschedule it has the lock already, and keeps it. */
 static void give_back_frame(paddr_t frame)
 {
@@ -122,7 +113,7 @@ __attribute__((noinline)) static int64_t load_with_manifest(const struct abi_reg
                                                             struct region_load_request *request, uaddr_t to)
 {
     paddr_t frame;
-    int64_t result = take_frame(&frame);
+    int64_t result = frame_alloc_scratch(&frame);
 
     if (result < 0) {
         return result;
@@ -163,7 +154,7 @@ int64_t call_region_info(uint64_t base, uint64_t to, uint64_t capacity, uint64_t
     struct task *task = task_current();
     uint32_t count, fitting = capacity < EXTENTS_MAX ? (uint32_t)capacity : EXTENTS_MAX;
     paddr_t frame;
-    int error = take_frame(&frame);
+    int error = frame_alloc_scratch(&frame);
 
     CALL_UNUSED(a3, a4, a5);
     if (error) {

@@ -90,11 +90,9 @@ static void start_anew(struct pipe *pipe)
 /* Bytes up to @taken have been read. */
 static void advance(struct pipe *pipe, uint64_t size)
 {
-    paddr_t *frame = frame_at(pipe, pipe->taken);
-
     pipe->taken += size;
     if ((pipe->taken & PAGE_MASK) == 0) {
-        free_frame(frame);
+        free_frame(frame_at(pipe, pipe->taken - 1));
     }
     if (pipe->taken == pipe->written && !pipe->is_being_written) {
         start_anew(pipe);

@@ -94,6 +94,23 @@ static inline bool frame_try_get(paddr_t frame)
 void frame_put(paddr_t frame);
 void frame_uncharge_table(struct account *account);
 
+/* A frame for what a call works with, taken and put by who has not the lock. */
+static inline int frame_alloc_scratch(paddr_t *out)
+{
+    arch_lock();
+    int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, out);
+
+    arch_unlock();
+    return error;
+}
+
+static inline void frame_put_scratch(paddr_t frame)
+{
+    arch_lock();
+    frame_put(frame);
+    arch_unlock();
+}
+
 /* The same for a frame that the caller knows to be all zero when this is the last reference: a cleared table. */
 void frame_put_zeroed(paddr_t frame);
 
