@@ -106,13 +106,17 @@ PANDO_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(TARGET_ARCH) -g -ffreestand
 # Of each source: its calls, and the bytes of stack of each function, in a .ci beside the object; tests/lint reads them.
 PANDO_STACK_INFO := -fcallgraph-info=su
 PANDO_ASFLAGS := -Wa,--debug-prefix-map=$(CURDIR)=.
-# Made fast: what a line of `make bench` counts. All others are made small.
+# Made fast: what a line of `make bench` counts most of. Lean is what it counts a little of; all others are made small,
+# and share the code that saves registers.
 FAST_SOURCES := arch/base/lock.c arch/base/tree.c arch/riscv64/sbi.c arch/riscv64/supervisor_map.c \
     arch/riscv64/user_copy.c mm/account.c mm/frame.c mm/map.c mm/map_entries.c mm/map_fault.c mm/pool.c mm/space.c \
-    mm/table.c shared/image.c shared/load_hash.c shared/program.c shared/record_pool.c shared/region.c \
-    shared/region_load.c supervisor/arguments.c supervisor/calls_bench.c supervisor/calls_file.c \
+    mm/table.c platform/device_tree.c shared/image.c shared/load_hash.c shared/program.c shared/record_pool.c \
+    shared/region.c shared/region_load.c supervisor/arguments.c supervisor/calls_bench.c supervisor/calls_file.c \
     supervisor/calls_region.c supervisor/descriptors.c supervisor/pipe.c supervisor/place.c supervisor/root_files.c \
     supervisor/scheduler.c supervisor/signals.c supervisor/spawn.c supervisor/task.c supervisor/trap_handlers.c
+LEAN_SOURCES := mm/map_populate.c mm/object.c supervisor/calls_task.c supervisor/file.c supervisor/loading.c \
+    supervisor/timer.c
+effort = $(if $(filter $(1),$(FAST_SOURCES)),-O2,-Os $(if $(filter $(1),$(LEAN_SOURCES)),,-msave-restore))
 # The host's: the same sources under sanitizers.
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
     -fno-sanitize-recover=all -DCONFIG_DEBUG=1
@@ -136,7 +140,7 @@ SYSTEM_INCLUDES_supervisor := $(DEPS)/xxhash/include
 layer = $(firstword $(subst /, ,$(1)))
 includes = $(addprefix -I,$(INCLUDES_$(call layer,$(1))))
 system_includes = $(addprefix -isystem ,$(SYSTEM_INCLUDES_$(call layer,$(1))) $(PICOLIBC_INCLUDE))
-pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(if $(filter $(1),$(FAST_SOURCES)),-O2,-Os) $(COVERAGE_CFLAGS) \
+pando_compile = $(TARGET_CC) $(PANDO_CFLAGS) $(call effort,$(1)) $(COVERAGE_CFLAGS) \
     $(if $(filter %.c,$(1)),$(WARNINGS),$(PANDO_ASFLAGS)) $(call includes,$(1)) -I$(BUILD)/generated \
     $(call system_includes,$(1))
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(HOST_WARNINGS) $(addprefix -I,$(INCLUDES_HOST)) $(call includes,$(1))
@@ -173,7 +177,7 @@ PANDO_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,--e
     -Wl,-z,max-page-size=4096 -Wl,--defsym=vfprintf=__i_vfprintf $(COVERAGE_LDFLAGS)
 
 $(eval $(call stamp,$(BUILD)/pando.flags,$$(TARGET_CC) $$(PANDO_CFLAGS) $$(PANDO_STACK_INFO) $$(COVERAGE_CFLAGS) \
-    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC) $$(FAST_SOURCES)))
+    $$(WARNINGS) $$(INCLUDES_supervisor) $$(PICOLIBC) $$(FAST_SOURCES) $$(LEAN_SOURCES)))
 $(eval $(call stamp,$(BUILD)/pando.link,$$(PANDO_LDFLAGS) $$(PANDO_OBJECTS)))
 $(eval $(call stamp,$(BUILD)/version,$$(PANDO_VERSION)))
 

@@ -33,19 +33,26 @@ struct mount {
     const char *reason;
 };
 
-/* CRC-32C, four bits in a step. */
-static const uint32_t crc32c_table[16] = {
-    0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-    0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-};
+/*
+ * CRC-32C, a byte in a step. Each entry of the table is the sum of those for its single bits, so the compiler makes the
+ * table from eight values.
+ */
+#define BIT(n, bit, value) ((n) >> (bit)&1 ? (value) : 0u)
+#define ROW(n) \
+    (BIT(n, 0, 0xf26b8303) ^ BIT(n, 1, 0xe13b70f7) ^ BIT(n, 2, 0xc79a971f) ^ BIT(n, 3, 0x8ad958cf) ^ \
+     BIT(n, 4, 0x105ec76f) ^ BIT(n, 5, 0x20bd8ede) ^ BIT(n, 6, 0x417b1dbc) ^ BIT(n, 7, 0x82f63b78))
+#define ROWS_4(n) ROW(n), ROW((n) + 1), ROW((n) + 2), ROW((n) + 3)
+#define ROWS_16(n) ROWS_4(n), ROWS_4((n) + 4), ROWS_4((n) + 8), ROWS_4((n) + 12)
+#define ROWS_64(n) ROWS_16(n), ROWS_16((n) + 16), ROWS_16((n) + 32), ROWS_16((n) + 48)
+static const uint32_t crc32c_table[256] = { ROWS_64(0), ROWS_64(64), ROWS_64(128), ROWS_64(192) };
 
 static uint32_t crc32c(uint32_t crc, const uint32_t *words, const uint32_t *end)
 {
     for (; words < end; words++) {
         crc ^= *words;
-#pragma GCC unroll 8
-        for (int step = 0; step < 8; step++) {
-            crc = crc >> 4 ^ crc32c_table[crc & 15];
+#pragma GCC unroll 4
+        for (int step = 0; step < 4; step++) {
+            crc = crc >> 8 ^ crc32c_table[crc & 0xff];
         }
     }
     return crc;

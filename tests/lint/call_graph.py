@@ -13,6 +13,9 @@ import subprocess
 # Relocations that store or compute an address; those of calls and branches are others.
 ADDRESS_RELOCATIONS = {"R_RISCV_64", "R_RISCV_32", "R_RISCV_HI20", "R_RISCV_PCREL_HI20", "R_RISCV_GOT_HI20"}
 NODE = re.compile(r'node: .* title: "([^"]+)" label: "\S+\\n(\S+:\d+):\d+\\n(\d+) bytes \((.+)\)" \}')
+# libgcc's, with which functions that are small save and restore registers (-msave-restore): gcc counts what these push
+# as their caller's.
+SAVES = re.compile(r"__riscv_(save|restore)_\d+")
 CLONE = re.compile(r"\.(isra|part|constprop|cold)(\.\d+)*")
 
 Symbol = collections.namedtuple("Symbol", "address size is_function is_global name file")
@@ -132,6 +135,8 @@ class Graph:
                     self.calls[here].add(title)
                 here = title
                 self.frames.setdefault(title, 0)
+            if SAVES.fullmatch(title):
+                continue
             self.add_instruction(here, mnemonic, operands, was_auipc, starts[index] in functions)
             was_auipc = mnemonic == "auipc" and operands.startswith("sp,")
             falls_through = mnemonic not in ("j", "jr", "ret", "sret", "mret")
