@@ -72,6 +72,32 @@ int posix_madvise(void *address, size_t size_bytes, int advice)
     return (int)-raw_syscall3(SYS_madvise, ARG(address), size_bytes, ARG(harmless));
 }
 
+int mlock(const void *address, size_t size_bytes)
+{
+    uintptr_t in_page = (uintptr_t)address & 4095;
+
+    return msync((char *)address - in_page, size_bytes + in_page, MS_ASYNC);
+}
+
+int munlock(const void *address, size_t size_bytes)
+{
+    return mlock(address, size_bytes);
+}
+
+int mlockall(int flags)
+{
+    if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE)) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
+}
+
+int munlockall(void)
+{
+    return 0;
+}
+
 static bool move_break(char *wanted)
 {
     current_break = (char *)raw_syscall1(SYS_brk, ARG(wanted));

@@ -54,6 +54,17 @@ void *mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...);
 int mincore(void *address, size_t size_bytes, unsigned char *vector);
 
 /*
+ * There is no disk that pages could be written out to: what was touched stays in memory. So these look whether the range
+ * is mapped (ENOMEM), and no more; what was not touched yet is not made.
+ */
+#define MCL_CURRENT 1
+#define MCL_FUTURE 2
+int mlock(const void *address, size_t size_bytes);
+int munlock(const void *address, size_t size_bytes);
+int mlockall(int flags);
+int munlockall(void);
+
+/*
  * MADV_DONTNEED and MADV_FREE forget pages at once. MADV_WILLNEED shows what is in memory, so that no touch of it faults.
  * The others are hints that nothing is done with. posix_madvise() returns its error, and never forgets anything.
  */
