@@ -24,6 +24,7 @@ PANDO_SOURCES += \
     supervisor/execve.c \
     supervisor/file.c \
     supervisor/fork.c \
+    supervisor/futex.c \
     supervisor/harts.c \
     supervisor/loading.c \
     supervisor/pipe.c \

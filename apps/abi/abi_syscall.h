@@ -33,6 +33,7 @@
     X(93, exit) /* end the task */ \
     X(94, exit_group) /* end the task: it is its only thread */ \
     X(96, set_tid_address) /* the caller's pid; there are no threads to tell of their end */ \
+    X(98, futex) /* wait for a word to change, wake who waits: WAIT, WAKE, their BITSET forms, REQUEUE, CMP_REQUEUE */ \
     X(101, nanosleep) /* sleep; a signal with a handler ends it */ \
     X(113, clock_gettime) /* time since power-on for all clocks but processor time */ \
     X(114, clock_getres) /* the resolution of a clock */ \

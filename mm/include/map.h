@@ -205,6 +205,12 @@ struct map_entry *map_following(struct map_entry *entry);
 int map_fault_relock(struct map *map, uint64_t address, uint8_t access);
 
 /*
+ * The 32-bit word at @address, a multiple of 4, as the map's task would load it. Returns 0, or -EAGAIN where it has to
+ * be faulted in, or can't be.
+ */
+int map_read_word(const struct map *map, uint64_t address, uint32_t *out);
+
+/*
  * Make @to, which is new and attached to the windows that @from is attached to, a copy of @from, the map of the running
  * task: private memory is copied when one of the two stores there, shared memory is shared.
  * Returns 0, or -ENOMEM: @to is to be destroyed then, and @from shows what it has shown.

@@ -30,6 +30,12 @@ enum task_attention {
     TASK_HAS_SIGNALS = 2, /* some may be deliverable */
 };
 
+/* What a task waits for in a futex call: a byte of an object, or of a map. */
+struct futex_key {
+    const void *of;
+    uint64_t offset;
+};
+
 struct task {
     struct trap_frame frame; /* first: the trap code knows a task by its frame */
     /* Fixed at creation. */
@@ -61,6 +67,7 @@ struct task {
     bool holds_parent; /* its parent waits, in no queue, until it has a program of its own or ends */
     bool is_held; /* a child holds it */
     uint64_t done_bytes; /* of the call that is under way in steps, what is done: bytes of a write; else 0 */
+    struct futex_key futex; /* while it waits in such a call */
     uint64_t deadline_ticks; /* of the wait that is under way, when it ends by itself; else 0 */
     uint64_t cpu_ticks; /* time on a hart, of the clock; of the running task, less the time when it was entered */
     uint64_t children_ticks; /* of children that were waited for, and theirs */

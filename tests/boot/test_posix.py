@@ -47,6 +47,7 @@ def console(machine, booted, initrd):
     ("forks lent", "lent_", 14),
     ("forks deep", "deep_", 3),
     ("forks bomb", "bomb_", 2),
+    ("futexes", "", 38),
 ])
 def test_all_cases_are_ok_and_leave_as_many_frames_free(console, command, prefix, at_least):
     Cases(console, command).check(prefix, at_least)

@@ -33,7 +33,7 @@ CALLS = {
     "supervisor .close": [".close"],
     "supervisor .control": [".control"],
     "supervisor .describe": [".describe"],
-    "supervisor .expired": ["wake_reader", "wake_sleeper"],
+    "supervisor .expired": ["time_out", "wake_reader", "wake_sleeper"],
     "supervisor .link_text": [".link_text"],
     "supervisor .list": [".list"],
     "supervisor .lookup": [".lookup"],

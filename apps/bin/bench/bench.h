@@ -33,6 +33,7 @@ bool bench_syscall_null(const char *name);
 bool bench_spawn_min(const char *name);
 bool bench_spawn_hello(const char *name);
 bool bench_fork_exit_wait(const char *name);
+bool bench_futex_round_trip(const char *name);
 bool bench_context_switch(const char *name);
 
 bool bench_pipe_round_trip(const char *name);

@@ -21,6 +21,7 @@ static const struct {
     { "fault_cow", bench_fault_cow, false },
     { "fault_map", bench_fault_map, false },
     { "pipe_round_trip", bench_pipe_round_trip, false },
+    { "futex_round_trip", bench_futex_round_trip, false },
     { "region_attach", bench_region_attach, false },
     { "load_hit_small", bench_load_hit_small, false },
     { "load_hit_large", bench_load_hit_large, false },

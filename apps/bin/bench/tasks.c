@@ -6,9 +6,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "abi_types.h"
 #include "bench.h"
 #include "raw_syscall.h"
 
@@ -140,6 +142,55 @@ bool bench_context_switch(const char *name)
 
     kill(other, SIGKILL);
     waitpid(other, NULL, 0);
+    return measure_print(name, cost, "instructions");
+}
+
+/* Two words on shared memory: who sets one wakes the other task, and waits for its own. */
+enum { PING, PONG };
+
+static void await(uint32_t *word)
+{
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == 0) {
+        raw_syscall4(SYS_futex, (uint64_t)word, ABI_FUTEX_WAIT, 0, 0);
+    }
+    *word = 0;
+}
+
+static void give(uint32_t *word)
+{
+    __atomic_store_n(word, 1, __ATOMIC_RELEASE);
+    raw_syscall4(SYS_futex, (uint64_t)word, ABI_FUTEX_WAKE, 1, 0);
+}
+
+static void ping_and_wait(void *context, size_t index)
+{
+    uint32_t *words = context;
+
+    (void)index;
+    give(&words[PING]);
+    await(&words[PONG]);
+}
+
+bool bench_futex_round_trip(const char *name)
+{
+    uint32_t *words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t other = words == MAP_FAILED ? -1 : fork();
+
+    if (other < 0) {
+        return measure_failed(name);
+    }
+    while (other == 0) {
+        await(&words[PING]);
+        give(&words[PONG]);
+    }
+    for (size_t i = 0; i < WARM_UPS; i++) {
+        ping_and_wait(words, i);
+    }
+    uint64_t cost = measure(ping_and_wait, words, REPETITIONS);
+
+    kill(other, SIGKILL);
+    waitpid(other, NULL, 0);
+    munmap(words, 4096);
     return measure_print(name, cost, "instructions");
 }
 

@@ -52,6 +52,32 @@ static const struct row copies[] = {
     ROW(clone, "-1", MINUS(1)),
 };
 
+static const struct row futexes[] = {
+    ROW(futex, "wait, another value", GOOD, ABI_FUTEX_WAIT, 1),
+    ROW(futex, "wait, another value, private", GOOD, ABI_FUTEX_WAIT | ABI_FUTEX_PRIVATE, 1),
+    ROW(futex, "wait, until now", GOOD, ABI_FUTEX_WAIT, 0, AT(&(const struct abi_timespec){ 0, 0 })),
+    ROW(futex, "wait, until a time that is over", GOOD, ABI_FUTEX_WAIT_BITSET, 0,
+        AT(&(const struct abi_timespec){ 0, 1 }), 0, 1),
+    ROW(futex, "wait, -1 seconds", GOOD, ABI_FUTEX_WAIT, 0, AT(&(const struct abi_timespec){ -1, 0 })),
+    ROW(futex, "wait, 10^9 nanoseconds", GOOD, ABI_FUTEX_WAIT, 0, AT(&(const struct abi_timespec){ 0, 1000000000 })),
+    ROW(futex, "wait, no bit", GOOD, ABI_FUTEX_WAIT_BITSET, 0, 0, 0, 0),
+    ROW(futex, "wait, unaligned", GOOD + 2, ABI_FUTEX_WAIT, 1),
+    ROW(futex, "wait, unmapped", UNMAPPED, ABI_FUTEX_WAIT, 1),
+    ROW(futex, "wait, without access", NO_ACCESS, ABI_FUTEX_WAIT | ABI_FUTEX_PRIVATE, 1),
+    ROW(futex, "wait, the supervisor's", SUPERVISOR, ABI_FUTEX_WAIT, 1),
+    ROW(futex, "wake, nobody waits", GOOD, ABI_FUTEX_WAKE, 1),
+    ROW(futex, "wake, no bit", GOOD, ABI_FUTEX_WAKE_BITSET, 1, 0, 0, 0),
+    ROW(futex, "wake, unaligned", GOOD + 1, ABI_FUTEX_WAKE, 1),
+    ROW(futex, "wake, unmapped", UNMAPPED, ABI_FUTEX_WAKE, 1),
+    ROW(futex, "wake, unmapped, private", UNMAPPED, ABI_FUTEX_WAKE | ABI_FUTEX_PRIVATE, 1),
+    ROW(futex, "requeue, nobody waits", GOOD, ABI_FUTEX_REQUEUE, 1, 1, GOOD + 4, 0),
+    ROW(futex, "requeue, another value", GOOD, ABI_FUTEX_CMP_REQUEUE, 1, 1, GOOD + 4, 1),
+    ROW(futex, "requeue, -1 waiters", GOOD, ABI_FUTEX_REQUEUE, 1, MINUS(1), GOOD + 4, 0),
+    ROW(futex, "requeue, to unaligned", GOOD, ABI_FUTEX_REQUEUE, 1, 1, GOOD + 2, 0),
+    ROW(futex, "operation 99", GOOD, 99, 1),
+    ROW(futex, "wake, of the time of day", GOOD, ABI_FUTEX_WAKE | ABI_FUTEX_CLOCK_REALTIME, 1),
+};
+
 static void copy(const char *words, uint64_t flags, uint64_t told)
 {
     int64_t pid = raw_syscall6(SYS_clone, ABI_SIGCHLD | flags, 0, told, 0, told, 0);
@@ -99,4 +125,5 @@ void try_tasks(void)
     copy("SIGCHLD", 0, 0);
     copy("SIGCHLD, CLONE_CHILD_SETTID to unmapped", ABI_CLONE_CHILD_SETTID, UNMAPPED);
     copy("SIGCHLD, CLONE_PARENT_SETTID to unmapped", ABI_CLONE_PARENT_SETTID, UNMAPPED);
+    RUN(futexes);
 }
