@@ -12,9 +12,9 @@ from test_images import GOOD, needs, note
 
 # exit and kill, numbers and flags: nothing to point at. set_tid_address is never written to; reboot's text is not read.
 WITHOUT_POINTERS = {
-    "bench", "brk", "close", "dup", "dup3", "exit", "exit_group", "fcntl", "getegid", "geteuid", "getgid", "getpgid",
-    "getpid", "getppid", "gettid", "getuid", "kill", "lseek", "mmap", "mprotect", "munmap", "reboot", "rt_sigreturn",
-    "sched_yield", "set_tid_address", "setpgid", "tgkill", "tkill",
+    "bench", "brk", "close", "dup", "dup3", "exit", "exit_group", "fail_nth", "fcntl", "getegid", "geteuid", "getgid",
+    "getpgid", "getpid", "getppid", "gettid", "getuid", "kill", "lseek", "mmap", "mprotect", "munmap", "reboot",
+    "rt_sigreturn", "sched_yield", "set_tid_address", "setpgid", "tgkill", "tkill",
 }
 
 

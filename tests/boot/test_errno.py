@@ -22,8 +22,9 @@ DIFFERENCES = ROOT / "tests" / "golden" / "differences.md"
 EMULATOR = shutil.which("qemu-riscv64")
 SECONDS = 300
 LINKS = 41
-# bench needs a machine that was booted for it, reboot's success ends the machine, and rt_sigsuspend's is EINTR.
-NEVER_SUCCEED = {"bench", "reboot", "rt_sigsuspend"}
+# bench needs a machine that was booted for it, fail_nth a debug build, reboot's success ends the machine, and
+# rt_sigsuspend's is EINTR.
+NEVER_SUCCEED = {"bench", "fail_nth", "reboot", "rt_sigsuspend"}
 NEVER_FAIL = {
     "brk", "exit", "exit_group", "getegid", "geteuid", "getgid", "getpid", "getppid", "gettid", "getuid",
     "rt_sigreturn", "sched_yield", "set_tid_address",

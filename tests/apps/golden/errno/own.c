@@ -1,4 +1,4 @@
-/* Pando's own calls: spawn, region_load, region_info, usage, bench, tasks, task_map. */
+/* Pando's own calls: spawn, region_load, region_info, usage, bench, tasks, task_map, audit, fail_nth. */
 #include <stddef.h>
 
 #include "golden.h"
@@ -84,6 +84,9 @@ static const struct row others[] = {
     ROW(task_map, "0", 0, GOOD, 1),
     ROW(task_map, "-1", MINUS(1), GOOD, 1),
     ROW(task_map, "INT_MIN", 1ull << 31, GOOD, 1),
+    ROW_OK(audit, "to", GOOD),
+    ROW(fail_nth, "0", 0),
+    ROW(fail_nth, "-1", MINUS(1)),
 };
 
 static const struct pointer_row pointers[] = {
@@ -95,6 +98,7 @@ static const struct pointer_row pointers[] = {
     POINTER(OUT, 1, usage, "a row, to", GOOD, 0, 1),
     POINTER(OUT, 0, tasks, "a row, to", 0, 1),
     POINTER(OUT, 1, task_map, "init, a row, to", 1, 0, 1),
+    POINTER(OUT, 0, audit, "to"),
 };
 
 void try_own_calls(void)

@@ -122,10 +122,25 @@ static void try_task_map(void)
     expect_true("task_map_writes_no_more_than_there_is_room", rows[1].start == 0xaaaaaaaaaaaaaaaa);
 }
 
+static void try_audit(void)
+{
+    struct abi_audit audit;
+
+    memset(&audit, 0xaa, sizeof(audit));
+    expect("audit", raw_syscall1(SYS_audit, ADDRESS(&audit)), 0);
+    expect("audit_finds_nothing", audit.finding_count, 0);
+    expect_true("audit_counts", audit.frames > 0 && audit.tables > 2 && audit.maps >= 3 && audit.entries > audit.maps);
+    expect_true("c21_audit_padding_is_zero", audit.reserved == 0 && audit.findings[0].reserved == 0 &&
+                                                 audit.findings[ABI_AUDIT_FINDINGS - 1].invariant[0] == '\0');
+    int64_t count = raw_syscall1(SYS_fail_nth, 0);
+
+    expect_true("fail_nth_needs_a_debug_build", count == -ENOSYS || count >= 0);
+}
+
 static void try_unknown(void)
 {
     static const uint64_t numbers[] = { 0,      1,      55,      443,        511,        512,        1023,
-                                        1024,   0x3fff, 0x4007,  0x4010,     0x40ff,     0x4100,     0x4fff,
+                                        1024,   0x3fff, 0x400c,  0x4010,     0x40ff,     0x4100,     0x4fff,
                                         0x8000, 0xffff, 1 << 20, 1ull << 31, 1ull << 32, 1ull << 63, UINT64_MAX };
     char name[64];
 
@@ -147,5 +162,6 @@ void try_own_calls(void)
     try_usage();
     try_task_rows();
     try_task_map();
+    try_audit();
     try_unknown();
 }

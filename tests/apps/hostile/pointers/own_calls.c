@@ -60,6 +60,11 @@ static int64_t call_task_map(uint64_t pointer)
     return raw_syscall3(SYS_task_map, 0, pointer, 4);
 }
 
+static int64_t call_audit(uint64_t pointer)
+{
+    return raw_syscall1(SYS_audit, pointer);
+}
+
 static const struct pointer_call rows[] = {
     { "region_load", READS, call_region_load },
     { "region_load_answer", WRITES, call_region_load_answer },
@@ -69,6 +74,7 @@ static const struct pointer_call rows[] = {
     { "usage_rows", WRITES, call_usage_rows },
     { "tasks", WRITES, call_tasks },
     { "task_map", WRITES, call_task_map },
+    { "audit", WRITES, call_audit },
 };
 
 const struct pointer_calls pointer_own_calls = { rows, COUNT(rows) };
