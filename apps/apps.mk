@@ -114,8 +114,8 @@ $(eval $(call pack,$(APPS)))
 
 # --- Our programs
 
-PROGRAMS := audit bench cat crash date dmesg echo elf env false free head hello hexdump init kill ls maps poweroff ps \
-    share sh sleep stress stty true uname wc
+PROGRAMS := audit bench cat crash date dmesg echo elf env false free head hello hexdump init kill limits ls maps \
+    poweroff ps share sh sleep stress stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
 # The shell's editor is tested on the host, too.
 EDITOR_SOURCES := $(addprefix apps/bin/sh/,candidates.c complete.c edit.c history.c key.c kill.c line.c recall.c \

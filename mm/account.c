@@ -14,6 +14,10 @@
  *                         supervisor's has all other tables; so the sum over all accounts is all frames that are not
  *                         free
  *     account-table       an id's place has the account with that id, or NULL
+ *     account-limits      an account's bound is its limit, less what was carved out of it by those it made (below 0 where
+ *                         it was lowered to less than that)
+ *     account-guarantee   the frames that are set aside are the sum of what each account's guarantee is more than its
+ *                         `used` frames, and there are as many free
  *
  * Locking: the supervisor's lock.
  *
@@ -31,15 +35,16 @@
 #define FIXED_ACCOUNTS 2u
 /* What an account has that has nothing else. */
 #define EMPTY(account_address) \
-    .ref_count = 1, .uses = { [0 ... ACCOUNT_RESOURCES - 1] = { .bound = ACCOUNT_UNLIMITED } }, \
+    .ref_count = 1, \
+    .uses = { [0 ... ACCOUNT_RESOURCES - 1] = { .bound = ACCOUNT_UNLIMITED, .limit = ACCOUNT_UNLIMITED } }, \
     .nodes = { .name = "page store", .object_bytes = PAGE_STORE_NODE_BYTES, .account = (account_address) }
 
 struct account account_supervisor = { .id = 0, EMPTY(&account_supervisor) };
-static struct account root_account = { .id = 1, .domain = 0, EMPTY(&root_account) };
+static struct account root_account = { .id = 1, .leader = 1, .domain = 0, EMPTY(&root_account) };
 static struct account *fixed[FIXED_ACCOUNTS] = { &account_supervisor, &root_account };
 
 struct account **account_table = fixed; /* a frame, while there are others */
-static unsigned account_count; /* others */
+static unsigned made_count; /* how many others there are */
 static struct pool account_pool = POOL("account", struct account);
 
 static_assert(ACCOUNTS_MAX * sizeof(struct account *) <= PAGE_SIZE, "the table is one frame");
@@ -52,7 +57,7 @@ struct account *account_root(void)
 void account_start(void)
 {
     account_table = fixed;
-    account_count = 0;
+    made_count = 0;
     account_supervisor.uses[ACCOUNT_FRAMES].used = 0;
     root_account.uses[ACCOUNT_FRAMES].used = 0;
 }
@@ -62,7 +67,7 @@ static int make_table(void)
 {
     paddr_t frame;
 
-    if (account_count > 0) {
+    if (made_count > 0) {
         return 0;
     }
     int error = frame_alloc(FRAME_SUPERVISOR, &account_supervisor, &frame);
@@ -80,7 +85,7 @@ static int make_table(void)
 
 static void drop_table(void)
 {
-    if (account_count == 0) {
+    if (made_count == 0) {
         paddr_t frame = arch_physical(account_table);
 
         account_table = fixed;
@@ -111,68 +116,206 @@ int account_create(uint32_t domain, struct account **out)
     }
     *account = (struct account){ .id = id, .domain = domain, EMPTY(account) };
     account_table[id] = account;
-    account_count++;
+    made_count++;
     *out = account;
     return 0;
 }
 
-void account_settle(struct account *account)
+/* How many free frames are kept for @account. */
+static uint64_t set_aside_for(const struct account *account)
 {
-    if (account->ref_count != 0) {
-        return;
+    uint64_t used = account->uses[ACCOUNT_FRAMES].used;
+
+    return account->guarantee > used ? account->guarantee - used : 0;
+}
+
+/* Whether @maker may promise any frame that is free. */
+static bool promises_freely(const struct account *maker)
+{
+    return maker == &root_account;
+}
+
+/* Give @account another guarantee, for which frames are set aside. Returns 0 or -ENOMEM: nothing has changed. */
+static int set_guarantee(struct account *account, uint64_t guarantee)
+{
+    uint64_t before = set_aside_for(account), old = account->guarantee;
+
+    account->guarantee = guarantee;
+    uint64_t after = set_aside_for(account);
+    int error = frame_set_aside(before, after);
+
+    if (error != 0) {
+        account->guarantee = old;
+    }
+    return error;
+}
+
+/* Let @count frames of @account's guarantee be its maker's again. What is set aside for both is not more than before. */
+static void return_guarantee(struct account *account, uint64_t count)
+{
+    (void)set_guarantee(account, account->guarantee - count);
+    if (!promises_freely(account->maker)) {
+        (void)set_guarantee(account->maker, account->maker->guarantee + count);
+    }
+}
+
+static int move_guarantee(struct account *maker, struct account *account, uint64_t guarantee)
+{
+    if (promises_freely(maker)) {
+        return set_guarantee(account, guarantee);
+    }
+    (void)set_guarantee(maker, maker->guarantee - guarantee);
+    int error = set_guarantee(account, guarantee);
+
+    if (error != 0) {
+        (void)set_guarantee(maker, maker->guarantee + guarantee); /* as much as was set aside for it before */
+    }
+    return error;
+}
+
+/* Whether @count of a resource can be carved out of what @use has left when it has to keep room for @kept. */
+static bool is_left(const struct account_use *use, uint64_t kept, uint64_t count)
+{
+    uint64_t needed = use->used > kept ? use->used : kept;
+
+    return use->limit == ACCOUNT_UNLIMITED ||
+           (count <= (uint64_t)INT64_MAX && use->bound - (int64_t)needed >= (int64_t)count);
+}
+
+/* Whether @limits can be carved out of what @maker has left. Returns 0, -EPERM or -EINVAL. */
+static int check_limits(const struct account *maker, const struct account_limits *limits)
+{
+    uint64_t kept[ACCOUNT_RESOURCES] = { 0 };
+
+    if (limits->guarantee > limits->of[ACCOUNT_FRAMES]) {
+        return -EINVAL;
+    }
+    if (!promises_freely(maker)) {
+        if (limits->guarantee > maker->guarantee) {
+            return -EPERM;
+        }
+        kept[ACCOUNT_FRAMES] = maker->guarantee - limits->guarantee;
     }
     for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
-        if (account->uses[i].used != 0) {
-            return;
+        if (!is_left(&maker->uses[i], kept[i], limits->of[i])) {
+            return -EPERM;
         }
     }
-    account_table[account->id] = NULL;
-    account_count--;
-    pool_end(&account->nodes);
-    pool_free(&account_pool, account);
-    drop_table();
+    return 0;
+}
+
+/* After check_limits(): only frames for a guarantee can be missing. */
+static int carve(struct account *maker, const struct account_limits *limits, struct account *account)
+{
+    int error = move_guarantee(maker, account, limits->guarantee);
+
+    if (error != 0) {
+        return error;
+    }
+    for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
+        struct account_use *use = &maker->uses[i];
+
+        account->uses[i].limit = limits->of[i];
+        account->uses[i].bound = (int64_t)limits->of[i];
+        account->carved[i] = use->limit != ACCOUNT_UNLIMITED ? limits->of[i] : 0;
+        use->bound -= (int64_t)account->carved[i];
+    }
+    account->maker = maker;
+    account_get(maker);
+    return 0;
+}
+
+int account_create_within(struct account *maker, const struct account_limits *limits, struct account **out)
+{
+    struct account *account;
+    int error = check_limits(maker, limits);
+
+    if (error == 0) {
+        error = account_create(maker->domain, &account);
+    }
+    if (error != 0) {
+        return error;
+    }
+    error = carve(maker, limits, account);
+    if (error != 0) {
+        account_put(account);
+        return error;
+    }
+    *out = account;
+    return 0;
+}
+
+int account_lower(struct account *account, enum account_resource resource, uint64_t limit)
+{
+    struct account_use *use = &account->uses[resource];
+
+    if (limit > use->limit) {
+        return -EPERM;
+    }
+    if (resource == ACCOUNT_FRAMES && limit < account->guarantee) {
+        return -EINVAL;
+    }
+    use->bound -= (int64_t)(use->limit - limit);
+    use->limit = limit;
+    return 0;
+}
+
+/* What was carved out of the maker's limits is the maker's again. */
+static void return_limits(struct account *account)
+{
+    if (account->maker == NULL) {
+        return;
+    }
+    return_guarantee(account, account->guarantee);
+    for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
+        account->maker->uses[i].bound += (int64_t)account->carved[i];
+    }
+    account->maker->ref_count--;
+}
+
+static bool is_done_with(const struct account *account)
+{
+    for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
+        if (account->uses[i].used != 0) {
+            return false;
+        }
+    }
+    return account->ref_count == 0;
+}
+
+/* A maker may go with the last account that it made. */
+void account_settle(struct account *account)
+{
+    while (account != NULL && is_done_with(account)) {
+        struct account *maker = account->maker;
+
+        return_limits(account);
+        account_table[account->id] = NULL;
+        made_count--;
+        pool_end(&account->nodes);
+        pool_free(&account_pool, account);
+        drop_table();
+        account = maker;
+    }
 }
 
 void account_put(struct account *account)
 {
     ASSERT(account->ref_count != 0);
-    if (--account->ref_count == 0) {
-        ASSERT(account != &root_account && account != &account_supervisor);
-        account_settle(account);
+    if (--account->ref_count > 0) {
+        return;
     }
-}
-
-int account_charge(struct account *account, enum account_resource resource, uint64_t count)
-{
-    static const int8_t errors[ACCOUNT_RESOURCES] = {
-        [ACCOUNT_FRAMES] = -ENOMEM,      [ACCOUNT_BYTES] = -ENOMEM, [ACCOUNT_ENTRIES] = -ENOMEM,
-        [ACCOUNT_DESCRIPTORS] = -EMFILE, [ACCOUNT_NAMES] = -ENOSPC, [ACCOUNT_TASKS] = -EAGAIN,
-    };
-    struct account_use *use = &account->uses[resource];
-
-    arch_assert_locked();
-    if (use->used + count > use->bound) {
-        return errors[resource];
+    ASSERT(account != &root_account && account != &account_supervisor);
+    if (account->maker != NULL) {
+        /* Nobody can touch a frame for it any more; the rest of its guarantee goes with the frames it has. */
+        return_guarantee(account, set_aside_for(account));
     }
-    use->used += count;
-    return 0;
-}
-
-void account_uncharge(struct account *account, enum account_resource resource, uint64_t count)
-{
-    struct account_use *use = &account->uses[resource];
-
-    arch_assert_locked();
-    ASSERT(use->used >= count);
-    use->used -= count;
-    if (use->used == 0) {
-        account_settle(account);
-    }
+    account_settle(account);
 }
 
 void account_for_each(void (*visit)(struct account *account, void *context), void *context)
 {
-    unsigned limit = account_count > 0 ? ACCOUNTS_MAX : FIXED_ACCOUNTS;
+    unsigned limit = made_count > 0 ? ACCOUNTS_MAX : FIXED_ACCOUNTS;
 
     for (unsigned id = 0; id < limit; id++) {
         if (account_table[id] != NULL) {
@@ -190,14 +333,14 @@ __attribute__((cold)) static void audit_account(struct account *account, void *c
 __attribute__((cold)) void account_audit(struct audit *audit)
 {
     account_for_each(audit_account, audit);
-    if (account_count > 0) {
+    if (made_count > 0) {
         audit_owner(audit, arch_physical(account_table));
     }
 }
 
 __attribute__((cold)) void account_audit_frame(struct audit *audit, uint32_t owner, paddr_t frame)
 {
-    if (owner >= (account_count > 0 ? ACCOUNTS_MAX : FIXED_ACCOUNTS) || account_table[owner] == NULL) {
+    if (owner >= (made_count > 0 ? ACCOUNTS_MAX : FIXED_ACCOUNTS) || account_table[owner] == NULL) {
         audit_find(audit, "account-table", frame.value);
         return;
     }
@@ -212,4 +355,9 @@ __attribute__((cold)) static void audit_end_of(struct account *account, void *co
 __attribute__((cold)) void account_audit_end(struct audit *audit)
 {
     account_for_each(audit_end_of, audit);
+}
+
+uint32_t account_count(void)
+{
+    return made_count + FIXED_ACCOUNTS;
 }

@@ -19,6 +19,7 @@
  *                    count is 0
  *     zeroed         every frame in the zeroed list is all zero
  *     counted        free_count is the length of both lists plus all frames of free spans from the frontier on
+ *     set-aside      set_aside + overhead are at most free_count; floor is their sum, or 0 when set_aside is
  *     charged        see account-frames in account.c
  *
  * Locking: the supervisor's lock; dropped while a page is zeroed.
@@ -53,6 +54,9 @@ static struct {
     uint32_t dirty; /* heads of the two lists */
     uint32_t zeroed;
     uint64_t free_count;
+    uint64_t set_aside; /* of the free ones: for guarantees */
+    uint64_t overhead; /* of the free ones: at most as many will hold descriptors, or be wasted */
+    uint64_t floor; /* who is beyond its guarantee leaves as many free */
     uint64_t free_minimum; /* the smallest that free_count has been */
     uint64_t wasted_count;
     uint64_t descriptor_count; /* frames that hold descriptors, and the tables above them */
@@ -70,6 +74,20 @@ static void *descriptor_page(uint64_t number)
     return (struct frame *)arch_descriptors() + ALIGNED_DOWN(number, GROUP_FRAMES);
 }
 
+/* @more frames are set aside: modulo 2^64, so that it can be fewer. Out of line: few accounts have a guarantee. */
+__attribute__((noinline)) static void change_set_aside(uint64_t more)
+{
+    frames.set_aside += more;
+    frames.floor = frames.set_aside == 0 ? 0 : frames.set_aside + frames.overhead;
+}
+
+static inline void charge(struct account *account)
+{
+    if (account->uses[ACCOUNT_FRAMES].used++ < account->guarantee) {
+        change_set_aside(UINT64_MAX);
+    }
+}
+
 static void describe(uint64_t number, enum frame_kind kind, struct account *owner)
 {
     *frame_of(address_of(number)) = (struct frame){
@@ -77,12 +95,15 @@ static void describe(uint64_t number, enum frame_kind kind, struct account *owne
         .owner = kind == FRAME_TABLE ? 0 : owner->id, /* of a table, these are its groups */
         .kind = (uint8_t)kind,
     };
-    owner->uses[ACCOUNT_FRAMES].used++;
+    charge(owner);
 }
 
 static inline void uncharge(struct account *account)
 {
-    if (--account->uses[ACCOUNT_FRAMES].used == 0) {
+    if (--account->uses[ACCOUNT_FRAMES].used < account->guarantee) {
+        change_set_aside(1);
+    }
+    if (account->uses[ACCOUNT_FRAMES].used == 0) {
         account_settle(account);
     }
 }
@@ -109,6 +130,12 @@ static bool is_described(uint64_t number)
     return false;
 }
 
+static void spend_overhead(uint64_t count)
+{
+    frames.overhead -= count < frames.overhead ? count : frames.overhead;
+    change_set_aside(0);
+}
+
 /* Give up @count frames at the frontier of @area: too few to hold their own descriptors. */
 static void waste(struct area *area, uint64_t count)
 {
@@ -120,6 +147,7 @@ static void waste(struct area *area, uint64_t count)
     }
     frames.free_count -= count;
     frames.wasted_count += count;
+    spend_overhead(count);
 }
 
 /* Back the descriptors of the group at the frontier of @area with the group's own first frames. */
@@ -148,6 +176,7 @@ static void enter_group(struct area *area)
     area->known_end += needed;
     frames.free_count -= needed;
     frames.descriptor_count += needed;
+    spend_overhead(needed);
 }
 
 /* Move the frontier to the next frame that has a descriptor, or can be given one. */
@@ -167,6 +196,7 @@ static bool advance_frontier(void)
         }
     }
     frames.frontier_limit = 0;
+    spend_overhead(frames.overhead);
     return false;
 }
 
@@ -224,6 +254,22 @@ static bool reclaim(void)
     return frames.reclaim != NULL && frames.reclaim();
 }
 
+/* Whether nothing is left for who is beyond its guarantee. */
+static inline bool is_kept_from(const struct account *account)
+{
+    return frames.free_count <= frames.floor && account->uses[ACCOUNT_FRAMES].used >= account->guarantee;
+}
+
+/* The most frames of [@first, @end) that will hold descriptors, tables for them included, or be wasted. */
+static uint64_t overhead_of(uint64_t first, uint64_t end)
+{
+    uint64_t table_frames = GROUP_FRAMES * SV39_ENTRIES;
+
+    return first == end
+               ? 0
+               : (end - 1) / GROUP_FRAMES - first / GROUP_FRAMES + (end - 1) / table_frames - first / table_frames + 2;
+}
+
 static bool spans_are_valid(const struct memory_span *spans, size_t count)
 {
     uint64_t previous_end = 0;
@@ -253,6 +299,9 @@ int frame_init(const struct memory_span *free, size_t count)
     frames.dirty = NO_FRAME;
     frames.zeroed = NO_FRAME;
     frames.free_count = 0;
+    frames.set_aside = 0;
+    frames.overhead = 0;
+    frames.floor = 0;
     frames.wasted_count = 0;
     frames.descriptor_count = 0;
     frames.reclaim = NULL;
@@ -262,6 +311,7 @@ int frame_init(const struct memory_span *free, size_t count)
 
         frames.areas[i] = (struct area){ .first = first, .known_end = first, .end = end };
         frames.free_count += end - first;
+        frames.overhead += overhead_of(first, end);
     }
     frames.free_minimum = frames.free_count;
     return frame_alloc_zeroed_relock(FRAME_SUPERVISOR, &account_supervisor, &frames.zero);
@@ -339,10 +389,13 @@ int frame_alloc(enum frame_kind kind, struct account *account, paddr_t *out)
 {
     uint32_t number;
 
-    if (arch_allocation_fails()) {
+    if (arch_allocation_fails() || account_is_full(account, ACCOUNT_FRAMES)) {
         return -ENOMEM;
     }
     do {
+        if (is_kept_from(account)) {
+            continue;
+        }
         if (take_listed(&frames.dirty, &number) || take_listed(&frames.zeroed, &number) || take_untouched(&number)) {
             return hand_out(number, kind, account, out);
         }
@@ -354,10 +407,13 @@ int frame_alloc_zeroed_relock(enum frame_kind kind, struct account *account, pad
 {
     uint32_t number;
 
-    if (arch_allocation_fails()) {
+    if (arch_allocation_fails() || account_is_full(account, ACCOUNT_FRAMES)) {
         return -ENOMEM;
     }
     do {
+        if (is_kept_from(account)) {
+            continue;
+        }
         if (take_listed(&frames.zeroed, &number)) {
             return hand_out(number, kind, account, out);
         }
@@ -397,6 +453,36 @@ void frame_put_zeroed(paddr_t frame)
         uncharge_owner(descriptor);
         give_listed(&frames.zeroed, frame);
     }
+}
+
+/* What was reckoned with at first is too much where no frames are left that were never touched. */
+static void limit_overhead(void)
+{
+    uint64_t untouched = 0;
+
+    for (size_t i = frames.frontier; i < frames.area_count; i++) {
+        untouched += frames.areas[i].end - frames.areas[i].known_end;
+    }
+    if (frames.overhead > untouched) {
+        frames.overhead = untouched;
+    }
+}
+
+int frame_set_aside(uint64_t before, uint64_t after)
+{
+    limit_overhead();
+    while (after > before && frames.free_count < frames.set_aside + frames.overhead + (after - before)) {
+        if (!reclaim()) {
+            return -ENOMEM;
+        }
+    }
+    change_set_aside(after - before);
+    return 0;
+}
+
+uint64_t frame_set_aside_count(void)
+{
+    return frames.set_aside;
 }
 
 uint64_t frame_free_count(void)

@@ -103,8 +103,23 @@ static void link_entry(struct map *map, struct map_entry *entry)
     link_entry_at(map, entry, &gap);
 }
 
+/* An entry charged to the account of @map; NULL when there is no memory, or it may have no more. */
+static struct map_entry *alloc_entry(struct map *map)
+{
+    struct map_entry *entry = NULL;
+
+    if (account_charge(map->account, ACCOUNT_ENTRIES, 1) == 0) {
+        entry = pool_alloc(&entry_pool);
+        if (entry == NULL) {
+            account_uncharge(map->account, ACCOUNT_ENTRIES, 1);
+        }
+    }
+    return entry;
+}
+
 static void free_entry(struct map_entry *entry)
 {
+    account_uncharge(entry->map->account, ACCOUNT_ENTRIES, 1);
     if (entry->object != NULL) {
         list_remove(&entry->object_link);
         entry->object->writable_entries -= may_write_object(entry->sharing, entry->max_protection);
@@ -152,7 +167,7 @@ void map_entries_drop(struct map *map)
 /* A copy of @entry, at the same place of @map's tree: under @parent. NULL: no memory. */
 static struct map_entry *copy_entry(struct map *map, const struct map_entry *entry, struct tree_node *parent)
 {
-    struct map_entry *copy = pool_alloc(&entry_pool);
+    struct map_entry *copy = alloc_entry(map);
 
     if (copy != NULL) {
         *copy = *entry;
@@ -241,15 +256,17 @@ static void split(struct map *map, struct map_entry *entry, uint64_t address, st
 void map_spares_free(struct map_spares *spares)
 {
     while (spares->count > 0) {
+        account_uncharge(spares->account, ACCOUNT_ENTRIES, 1);
         pool_free(&entry_pool, spares->entries[--spares->count]);
     }
 }
 
-int map_spares_reserve(struct map_spares *spares, unsigned count)
+int map_spares_reserve(struct map *map, struct map_spares *spares, unsigned count)
 {
+    spares->account = map->account;
     spares->count = 0;
     while (spares->count < count) {
-        struct map_entry *entry = pool_alloc(&entry_pool);
+        struct map_entry *entry = alloc_entry(map);
 
         if (entry == NULL) {
             map_spares_free(spares);
@@ -414,7 +431,7 @@ int map_add(struct map *map, const struct map_request *request)
     if (grow_neighbour(map, &gap, request)) {
         return 0;
     }
-    struct map_entry *entry = pool_alloc(&entry_pool);
+    struct map_entry *entry = alloc_entry(map);
 
     if (entry == NULL) {
         return -ENOMEM;
@@ -445,7 +462,7 @@ int map_remove(struct map *map, uint64_t start, uint64_t size_bytes)
     if (map_touches_windows(start, end)) {
         return -EPERM;
     }
-    int error = map_spares_reserve(&spares, map_spares_for_hole(map, start, end));
+    int error = map_spares_reserve(map, &spares, map_spares_for_hole(map, start, end));
 
     if (error != 0) {
         return error;
@@ -468,7 +485,7 @@ int map_replace(struct map *map, const struct map_request *request)
     if (map_touches_windows(start, end)) {
         return -EPERM;
     }
-    error = map_spares_reserve(&spares, 1 + map_spares_for_hole(map, start, end));
+    error = map_spares_reserve(map, &spares, 1 + map_spares_for_hole(map, start, end));
     if (error != 0) {
         return error;
     }
@@ -520,7 +537,7 @@ int map_protect(struct map *map, uint64_t start, uint64_t size_bytes, uint8_t pr
     if (error != 0) {
         return error;
     }
-    error = map_spares_reserve(&spares, (unsigned)is_crossed(map, start) + (unsigned)is_crossed(map, end));
+    error = map_spares_reserve(map, &spares, (unsigned)is_crossed(map, start) + (unsigned)is_crossed(map, end));
     if (error != 0) {
         return error;
     }

@@ -9,11 +9,12 @@
 #define MAP_SPARES_MAX 3
 struct map_spares {
     struct map_entry *entries[MAP_SPARES_MAX];
+    struct account *account; /* that they are charged to */
     unsigned count;
 };
 
 /* Have @count entries in reserve: 0 or -ENOMEM. Those that were not taken go back. */
-int map_spares_reserve(struct map_spares *spares, unsigned count);
+int map_spares_reserve(struct map *map, struct map_spares *spares, unsigned count);
 void map_spares_free(struct map_spares *spares);
 
 /* How many entries a hole at [@start, @end) takes: one where a single entry reaches beyond both ends. */

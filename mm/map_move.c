@@ -163,8 +163,9 @@ static int relocate_relock(struct map *map, const struct map_move *move, const s
     uint64_t target_end = target + move->new_bytes;
     struct map_request request = request_of(entry, move, target);
     struct map_spares spares;
-    int error = map_spares_reserve(&spares, 1 + map_spares_for_hole(map, target, target_end) +
-                                                (kept > 0 ? map_spares_for_hole(map, move->start, end) : 0));
+    int error = map_spares_reserve(map, &spares,
+                                   1 + map_spares_for_hole(map, target, target_end) +
+                                       (kept > 0 ? map_spares_for_hole(map, move->start, end) : 0));
 
     if (error != 0) {
         return error;

@@ -6,6 +6,7 @@
 #include "checked.h"
 #include "cpu.h"
 #include "frame.h"
+#include "limits.h"
 #include "region.h"
 #include "root_files.h"
 #include "scheduler.h"
@@ -277,4 +278,38 @@ int64_t call_task_map(uint64_t pid, uint64_t to, uint64_t capacity, uint64_t a3,
 
     arch_unlock();
     return result;
+}
+
+struct groups_report {
+    struct rows rows;
+    const struct account *own; /* its row is the first: of the others this pass says nothing, or the other way round */
+    bool own_pass;
+    int error;
+};
+
+static void put_group(struct account *account, void *context)
+{
+    struct groups_report *report = context;
+    struct abi_group row;
+
+    if (report->error == 0 && (account == report->own) == report->own_pass) {
+        limits_describe(account, &row);
+        report->error = put_row(&report->rows, &row);
+    }
+}
+
+int64_t call_limits(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    struct groups_report report = { .own = task_current()->account, .own_pass = true };
+
+    CALL_UNUSED(a2, a3, a4, a5);
+    if (prepare_rows(&report.rows, to, sizeof(struct abi_group), capacity, account_count())) {
+        return -EFAULT;
+    }
+    arch_lock();
+    account_for_each(put_group, &report);
+    report.own_pass = false;
+    account_for_each(put_group, &report);
+    arch_unlock();
+    return report.error ? report.error : (int64_t)report.rows.count;
 }

@@ -4,6 +4,7 @@
  * Invariants
  *   descriptor-capacity   capacity is that of the table that slots points to
  *   descriptor-reference  each slot that is not NULL holds one reference of its file
+ *   descriptor-charged    an account's used ACCOUNT_DESCRIPTORS are the slots of its tasks that are not NULL
  */
 #include "descriptors.h"
 
@@ -11,6 +12,7 @@
 #include "audit.h"
 #include "file.h"
 #include "pool.h"
+#include "task.h"
 
 #include <string.h>
 
@@ -33,18 +35,30 @@ static void free_table(struct descriptors *descriptors)
     }
 }
 
+/* Who pays for what is open. */
+static struct account *payer(struct descriptors *descriptors)
+{
+    return CONTAINER_OF(descriptors, struct task, descriptors)->account;
+}
+
 void descriptors_init(struct descriptors *descriptors)
 {
-    *descriptors = (struct descriptors){ .slots = descriptors->inline_slots, .capacity = DESCRIPTORS_INLINE };
+    *descriptors = (struct descriptors){ .slots = descriptors->inline_slots,
+                                         .capacity = DESCRIPTORS_INLINE,
+                                         .limit = DESCRIPTORS_MAX };
 }
 
 void descriptors_close_all(struct descriptors *descriptors)
 {
+    uint32_t count = 0;
+
     for (uint32_t i = 0; i < descriptors->capacity; i++) {
         if (descriptors->slots[i] != NULL) {
             file_put(descriptors->slots[i]);
+            count++;
         }
     }
+    account_uncharge(payer(descriptors), ACCOUNT_DESCRIPTORS, count);
     free_table(descriptors);
     descriptors_init(descriptors);
 }
@@ -52,7 +66,7 @@ void descriptors_close_all(struct descriptors *descriptors)
 /* Returns 0, -EMFILE or -ENOMEM. */
 static int grow(struct descriptors *descriptors)
 {
-    uint32_t capacity = descriptors->capacity == DESCRIPTORS_INLINE ? 32 : DESCRIPTORS_MAX;
+    uint16_t capacity = descriptors->capacity == DESCRIPTORS_INLINE ? 32 : DESCRIPTORS_MAX;
 
     if (descriptors->capacity == DESCRIPTORS_MAX) {
         return -EMFILE;
@@ -101,18 +115,23 @@ static int make_room(struct descriptors *descriptors, uint32_t number)
 int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest,
                     enum descriptors_on_exec on_exec)
 {
-    for (uint32_t number = lowest;; number++) {
+    for (uint32_t number = lowest; number < descriptors->limit; number++) {
         int error = make_room(descriptors, number);
 
+        if (error == 0 && descriptors->slots[number] != NULL) {
+            continue;
+        }
+        if (error == 0) {
+            error = account_charge(payer(descriptors), ACCOUNT_DESCRIPTORS, 1);
+        }
         if (error) {
             return error;
         }
-        if (descriptors->slots[number] == NULL) {
-            descriptors->slots[number] = file;
-            descriptors_set_on_exec(descriptors, number, on_exec);
-            return (int)number;
-        }
+        descriptors->slots[number] = file;
+        descriptors_set_on_exec(descriptors, number, on_exec);
+        return (int)number;
     }
+    return -EMFILE;
 }
 
 int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct file *file,
@@ -120,6 +139,9 @@ int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct
 {
     int error = make_room(descriptors, number);
 
+    if (error == 0 && descriptors->slots[number] == NULL) {
+        error = account_charge(payer(descriptors), ACCOUNT_DESCRIPTORS, 1);
+    }
     if (error) {
         return error;
     }
@@ -135,6 +157,7 @@ int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct
 void descriptors_take(struct descriptors *descriptors, uint32_t number)
 {
     descriptors->slots[number] = NULL;
+    account_uncharge(payer(descriptors), ACCOUNT_DESCRIPTORS, 1);
 }
 
 void descriptors_close_on_exec(struct descriptors *descriptors)
@@ -153,7 +176,7 @@ int descriptors_close(struct descriptors *descriptors, uint64_t number)
     if (file == NULL) {
         return -EBADF;
     }
-    descriptors->slots[number] = NULL;
+    descriptors_take(descriptors, (uint32_t)number);
     file_put(file);
     return 0;
 }
@@ -163,6 +186,9 @@ static int share(struct descriptors *to, struct file *file, uint32_t number)
 {
     int error = make_room(to, number);
 
+    if (error == 0) {
+        error = account_charge(payer(to), ACCOUNT_DESCRIPTORS, 1);
+    }
     if (error) {
         return error;
     }
@@ -173,6 +199,7 @@ static int share(struct descriptors *to, struct file *file, uint32_t number)
 
 int descriptors_inherit(struct descriptors *to, const struct descriptors *from)
 {
+    to->limit = from->limit;
     for (uint32_t i = 0; i < from->capacity; i++) {
         if (from->slots[i] != NULL && !descriptors_is_close_on_exec(from, i)) {
             int error = share(to, from->slots[i], i);
@@ -187,6 +214,7 @@ int descriptors_inherit(struct descriptors *to, const struct descriptors *from)
 
 int descriptors_fork(struct descriptors *to, const struct descriptors *from)
 {
+    to->limit = from->limit;
     memcpy(to->close_on_exec, from->close_on_exec, sizeof(to->close_on_exec));
     for (uint32_t i = 0; i < from->capacity; i++) {
         int error = from->slots[i] == NULL ? 0 : share(to, from->slots[i], i);
@@ -200,6 +228,7 @@ int descriptors_fork(struct descriptors *to, const struct descriptors *from)
 
 int descriptors_select(struct descriptors *to, const struct descriptors *from, const int32_t *numbers, uint32_t count)
 {
+    to->limit = from->limit;
     for (uint32_t i = 0; i < count; i++) {
         if (numbers[i] == -1) {
             continue;

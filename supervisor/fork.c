@@ -107,7 +107,7 @@ static void tell_parent_relock(const struct task *child, uint64_t to)
 static int64_t clone_relock(struct task *parent, const struct clone_request *request)
 {
     struct task *child;
-    int error = task_create(parent, parent->name, &child);
+    int error = task_create(parent, parent->account, parent->name, &child);
 
     if (error) {
         return error;

@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "console_file.h"
+#include "limits.h"
 #include "loading.h"
 #include "scheduler.h"
 #include "task.h"
@@ -20,10 +21,9 @@
 #include <string.h>
 
 /* A task that is ready to run but in no queue yet, with no descriptors. */
-static int make_task_relock(struct task *parent, const char *path, const struct arguments *arguments,
-                            struct reason *reason, struct task **out)
+static int make_task_relock(struct task *parent, struct account *account, const char *path,
+                            const struct arguments *arguments, struct reason *reason, struct task **out)
 {
-    struct account *account = parent == NULL ? account_root() : parent->account;
     struct loading_start start;
     struct program *program;
     struct task *task;
@@ -32,7 +32,7 @@ static int make_task_relock(struct task *parent, const char *path, const struct 
     if (error) {
         return error;
     }
-    error = task_create_relock(parent, path, &task);
+    error = task_create_relock(parent, account, path, &task);
     if (error) {
         program_put(program);
         return error;
@@ -52,12 +52,14 @@ static int make_task_relock(struct task *parent, const char *path, const struct 
 /* What a call of spawn asks for, copied in. */
 struct spawn_request {
     struct abi_spawn call;
+    struct abi_limits limits;
     int32_t numbers[DESCRIPTORS_MAX];
     struct user_path path;
     struct arguments arguments;
 };
 
-#define SPAWN_FLAGS (ABI_SPAWN_GROUP | ABI_SPAWN_SIGNAL_MASK | ABI_SPAWN_SIGNAL_DEFAULT | ABI_SPAWN_SIGNAL_IGNORE)
+#define SPAWN_FLAGS \
+    (ABI_SPAWN_GROUP | ABI_SPAWN_SIGNAL_MASK | ABI_SPAWN_SIGNAL_DEFAULT | ABI_SPAWN_SIGNAL_IGNORE | ABI_SPAWN_LIMITS)
 
 static int check_call(const struct abi_spawn *call)
 {
@@ -109,10 +111,39 @@ static int give_attributes(struct task *task, const struct abi_spawn *call)
     return 0;
 }
 
+/* The account of the child: one reference, the caller's own or a new one. */
+static int account_for_child(const struct spawn_request *request, struct account **out)
+{
+    struct account *account = task_current()->account;
+
+    if ((request->call.flags & ABI_SPAWN_LIMITS) != 0) {
+        return limits_create_account(account, &request->limits, out);
+    }
+    account_get(account);
+    *out = account;
+    return 0;
+}
+
+static int make_child_relock(const struct spawn_request *request, struct reason *reason, struct task **out)
+{
+    struct account *account;
+    int error = account_for_child(request, &account);
+
+    if (error) {
+        return error;
+    }
+    error = make_task_relock(task_current(), account, request->path.text, &request->arguments, reason, out);
+    if (error == 0 && account != task_current()->account) {
+        account->leader = (*out)->pid;
+    }
+    account_put(account);
+    return error;
+}
+
 static int64_t spawn_relock(const struct spawn_request *request, struct reason *reason)
 {
     struct task *task;
-    int error = make_task_relock(task_current(), request->path.text, &request->arguments, reason, &task);
+    int error = make_child_relock(request, reason, &task);
 
     loading_finished();
     if (error) {
@@ -172,6 +203,10 @@ int64_t call_spawn(uint64_t from, uint64_t a1, uint64_t a2, uint64_t a3, uint64_
         arch_copy_in(request.numbers, uaddr(request.call.fds), request.call.fd_count * sizeof(request.numbers[0]))) {
         result = -EFAULT;
     }
+    if (result == 0 && (request.call.flags & ABI_SPAWN_LIMITS) != 0 &&
+        arch_copy_in(&request.limits, uaddr(request.call.limits), sizeof(request.limits))) {
+        result = -EFAULT;
+    }
     if (result == 0) {
         result = spawn_call(&request, &reason);
     }
@@ -229,7 +264,7 @@ int spawn_init(const char *path, const char *run, const char **reason_text)
 
     arch_lock();
     if (error == 0) {
-        error = make_task_relock(NULL, path == NULL ? "/bin/init" : path, &arguments, &reason, &task);
+        error = make_task_relock(NULL, account_root(), path == NULL ? "/bin/init" : path, &arguments, &reason, &task);
     }
     arguments_free(&arguments);
     if (error == 0) {

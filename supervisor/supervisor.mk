@@ -26,6 +26,7 @@ PANDO_SOURCES += \
     supervisor/fork.c \
     supervisor/futex.c \
     supervisor/harts.c \
+    supervisor/limits.c \
     supervisor/loading.c \
     supervisor/pipe.c \
     supervisor/place.c \

@@ -9,6 +9,7 @@
  *   task-family     every task but init has a parent that has not ended, and is in its list of children: those that have
  *                   ended in front of those that live
  *   task-ended      an ENDED task has no map, no program, no open file, no child and no armed timer
+ *   task-charged    an account's used ACCOUNT_TASKS are its tasks, those among them that have ended and were not asked for
  *   task-pid        pids are unique and the tree is sorted by them
  *   task-held       a task is_held exactly while one of its children, not more, holds_parent; it is WAITING then, in no
  *                   queue and for no signal. Who borrows_map holds the parent whose map it is; nobody borrows from it
@@ -121,21 +122,27 @@ void task_set_name(struct task *task, const char *path)
     memset(task->name + length, 0, sizeof(task->name) - length);
 }
 
-int task_create(struct task *parent, const char *name, struct task **out)
+int task_create(struct task *parent, struct account *account, const char *name, struct task **out)
 {
     if (count >= TASKS_MAX) {
         return -EAGAIN;
     }
+    int error = account_charge(account, ACCOUNT_TASKS, 1);
+
+    if (error) {
+        return error;
+    }
     struct task *task = pool_alloc(&pool);
 
     if (task == NULL) {
+        account_uncharge(account, ACCOUNT_TASKS, 1);
         return -ENOMEM;
     }
     /* What a task has not used is made zero when it first uses it: trap_exception(). */
     memset(task, 0, offsetof(struct task, fp));
     count++;
-    task->account = parent == NULL ? account_root() : parent->account;
-    account_get(task->account);
+    task->account = account;
+    account_get(account);
     task_set_name(task, name);
     list_init(&task->children);
     list_init(&task->queue);
@@ -158,10 +165,10 @@ int task_create(struct task *parent, const char *name, struct task **out)
     return 0;
 }
 
-int task_create_relock(struct task *parent, const char *name, struct task **out)
+int task_create_relock(struct task *parent, struct account *account, const char *name, struct task **out)
 {
     struct task *task;
-    int error = task_create(parent, name, &task);
+    int error = task_create(parent, account, name, &task);
 
     if (error) {
         return error;
@@ -238,6 +245,7 @@ static void release(struct task *task)
 static void free_task(struct task *task)
 {
     count--;
+    account_uncharge(task->account, ACCOUNT_TASKS, 1);
     account_put(task->account);
     pool_free(&pool, task);
 }

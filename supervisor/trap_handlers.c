@@ -60,6 +60,12 @@ static struct cause cause_of(uint64_t cause)
     return (struct cause){ "unknown exception", ABI_SIGILL };
 }
 
+/* Why a touch found no frame. */
+static const char *why_short(const struct task *task)
+{
+    return account_is_full(task->account, ACCOUNT_FRAMES) ? "out of memory (its group's limit)" : "out of memory (RAM)";
+}
+
 /* Kept out of trap_exception(): what it needs on the stack is no matter of faults that are resolved. */
 __attribute__((noinline)) static void end_faulting_task_relock(struct task *task, uint64_t number, uint64_t value,
                                                                int error)
@@ -67,7 +73,7 @@ __attribute__((noinline)) static void end_faulting_task_relock(struct task *task
     struct cause cause = cause_of(number);
 
     if (error == -ENOMEM || error == -ENXIO) {
-        cause = (struct cause){ error == -ENOMEM ? "out of memory" : "behind the end of the object", ABI_SIGBUS };
+        cause = (struct cause){ error == -ENOMEM ? why_short(task) : "behind the end of the object", ABI_SIGBUS };
     }
     const char *at = cause.signal == ABI_SIGILL ? "" : "at ";
     struct symbolizer_text where = symbolizer_explain(task->map, task->frame.pc, task->frame.ra);

@@ -22,18 +22,21 @@
  * ignores, but with ABI_SPAWN_SIGNAL_DEFAULT none of @signal_default, and with ABI_SPAWN_SIGNAL_IGNORE all of
  * @signal_ignore, less SIGKILL and SIGSTOP.
  *
+ * The child is in the caller's group of limits, or with ABI_SPAWN_LIMITS the first of a new one: see struct abi_limits.
+ *
  * When the program's image is refused, @reason (if not 0) takes up to ABI_REASON_BYTES bytes, NUL-terminated, that
  * say in words what is wrong with it, for a shell to print; it is left untouched in every other case.
  *
  * Errors: ENOENT, ENOTDIR, EISDIR, EACCES (not executable), ENOEXEC, E2BIG (argv and envp over 128 KiB), ENOMEM,
- * EAGAIN (too many tasks), EBADF (a descriptor in fds is not open), EPERM (no such group), EFAULT, EINVAL,
- * ENAMETOOLONG.
+ * EAGAIN (too many tasks, or groups of limits), EBADF (a descriptor in fds is not open), EMFILE, EPERM (no such process
+ * group, or limits that the caller's group has not left), EFAULT, EINVAL, ENAMETOOLONG.
  */
 enum {
     ABI_SPAWN_GROUP = 1,
     ABI_SPAWN_SIGNAL_MASK = 2,
     ABI_SPAWN_SIGNAL_DEFAULT = 4,
     ABI_SPAWN_SIGNAL_IGNORE = 8,
+    ABI_SPAWN_LIMITS = 16,
 };
 struct abi_spawn {
     uint64_t path;
@@ -48,9 +51,55 @@ struct abi_spawn {
     uint64_t signal_ignore; /* with ABI_SPAWN_SIGNAL_IGNORE */
     int32_t group; /* with ABI_SPAWN_GROUP */
     uint32_t reserved; /* 0 */
+    uint64_t limits; /* const struct abi_limits *, with ABI_SPAWN_LIMITS */
 };
-static_assert(sizeof(struct abi_spawn) == 80, "ABI");
+static_assert(sizeof(struct abi_spawn) == 88, "ABI");
 #define ABI_REASON_BYTES 96
+
+/*
+ * What a group of tasks may have at most, all its tasks together. A task is in the group of the one that spawned it;
+ * spawn with ABI_SPAWN_LIMITS makes a new group. Init's group has no limits.
+ *
+ *     frames       of RAM, charged to the group that is the first to touch them: pages, page tables, buffers of pipes
+ *                  at the limit: ENOMEM; a touch ends the task with SIGBUS
+ *     entries      of address spaces: mappings that differ                       ENOMEM
+ *     descriptors  open ones                                                     EMFILE
+ *     names        named objects                                                 ENOSPC
+ *     tasks        those among them that have ended and were not waited for      EAGAIN
+ *     guarantee    frames that are kept free for the group: as long as it has fewer, it gets every frame that it touches
+ *
+ * A new group's limits are carved out of its maker's: the maker's tasks have that much less, until the new group has
+ * ended and nothing is charged to it any more. No limit (ABI_NO_LIMIT) can be given by a group that has none. A
+ * guarantee is carved out of the maker's guarantee, or, by a task of init's group, out of the free frames. So whatever
+ * groups a group makes, together they never have more than it may have, and never take what others were promised.
+ *
+ * The task that a group was made with, and no other, may lower the limits of the group (prlimit64, with RLIMIT_RSS and
+ * RLIMIT_NPROC); they are never raised.
+ */
+struct abi_limits {
+    uint64_t frames;
+    uint64_t entries;
+    uint64_t descriptors;
+    uint64_t names;
+    uint64_t tasks;
+    uint64_t guarantee;
+};
+static_assert(sizeof(struct abi_limits) == 48, "ABI");
+#define ABI_NO_LIMIT UINT64_MAX
+
+/*
+ * limits(struct abi_group *rows, capacity) -> the number of groups, the caller's first; as many rows as fit are written.
+ */
+struct abi_group {
+    uint32_t id; /* 0: the supervisor's own; 1: init's */
+    uint32_t maker; /* the id of the group that made it; 0: none */
+    int32_t leader; /* the pid of the task that it was made with */
+    uint32_t reserved;
+    struct abi_limits limits;
+    struct abi_limits used; /* `guarantee`: frames that are kept free for it */
+    struct abi_limits given; /* what was carved out of it for groups that it made; `guarantee`: 0 */
+};
+static_assert(sizeof(struct abi_group) == 160, "ABI");
 
 /*
  * The shared windows: what spec/shared-regions.md calls the text window and the data window.

@@ -74,7 +74,7 @@
     X(232, mincore) /* which pages are in memory */ \
     X(233, madvise) /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE */ \
     X(260, wait4) /* wait for a child to end */ \
-    X(261, prlimit64) /* ask for limits, which are fixed */ \
+    X(261, prlimit64) /* ask for limits; lower NOFILE of the task, RSS and NPROC of its group */ \
     X(278, getrandom) /* random bytes; EAGAIN when the machine gave no seed */
 
 #define ABI_OWN_CALL_LIST(X) \
@@ -86,7 +86,8 @@
     X(5, tasks) /* all tasks, without a look at their memory */ \
     X(6, task_map) /* the mappings of a task */ \
     X(7, audit) /* look at everything for what is broken; EPERM outside domain 0 */ \
-    X(8, fail_nth) /* let an allocation of the next call fail; ENOSYS unless built with DEBUG=1 */
+    X(8, fail_nth) /* let an allocation of the next call fail; ENOSYS unless built with DEBUG=1 */ \
+    X(11, limits) /* the groups of tasks, their limits and what they use: see struct abi_limits */
 
 #define ABI_LINUX_NUMBER(number, name) SYS_##name = (number),
 #define ABI_OWN_NUMBER(n, name) SYS_##name = ABI_OWN_CALL(n),

@@ -30,6 +30,12 @@ int pando_spawn_with(pid_t *pid, const char *path, const posix_spawn_file_action
 int pando_spawnattr_setsigignore(posix_spawnattr_t *attributes, const sigset_t *ignored);
 
 /*
+ * The program is to be the first task of a new group with @limits, which stay the caller's and are looked at when it is
+ * spawned. Returns 0.
+ */
+int pando_spawnattr_setlimits(posix_spawnattr_t *attributes, const struct abi_limits *limits);
+
+/*
  * Load an image into the caller's shared region: section 2 of the regions' specification.
  * Returns 0 and fills @loaded, or -1 with errno; @loaded is untouched then.
  */
@@ -71,6 +77,12 @@ int pando_audit(struct abi_audit *audit);
  * call did, or -1 with errno: ENOSYS unless the supervisor was built with DEBUG=1.
  */
 int64_t pando_fail_nth(uint64_t nth);
+
+/*
+ * The groups of tasks, their limits and what they use; the caller's is the first.
+ * Returns their number, of which the first @capacity are in @rows, or -1 with errno.
+ */
+int pando_limits(struct abi_group *rows, size_t capacity);
 
 /*
  * strerror() for the errors of the functions above, in the words of a user whose program runs on another kernel:

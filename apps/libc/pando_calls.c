@@ -48,6 +48,11 @@ int64_t pando_fail_nth(uint64_t nth)
     return libc_result(raw_syscall1(SYS_fail_nth, nth));
 }
 
+int pando_limits(struct abi_group *rows, size_t capacity)
+{
+    return (int)libc_result(raw_syscall2(SYS_limits, ARG(rows), capacity));
+}
+
 const char *pando_strerror(int error)
 {
     return error == ENOSYS ? "needs Pando: this kernel has no such call" : strerror(error);

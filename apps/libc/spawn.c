@@ -51,6 +51,7 @@ struct __posix_spawnattr {
     sigset_t mask;
     sigset_t defaults;
     sigset_t ignored; /* with any in it: beyond POSIX */
+    const struct abi_limits *limits; /* not NULL: the same */
 };
 
 #define KNOWN_FLAGS (POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
@@ -271,6 +272,10 @@ static int request_attributes(struct abi_spawn *request, const struct __posix_sp
         request->flags |= ABI_SPAWN_SIGNAL_IGNORE;
         request->signal_ignore = attributes->ignored;
     }
+    if (attributes->limits != NULL) {
+        request->flags |= ABI_SPAWN_LIMITS;
+        request->limits = ARG(attributes->limits);
+    }
     return 0;
 }
 
@@ -422,5 +427,11 @@ int posix_spawnattr_getsigdefault(const posix_spawnattr_t *restrict attributes, 
 int pando_spawnattr_setsigignore(posix_spawnattr_t *attributes, const sigset_t *ignored)
 {
     (*attributes)->ignored = *ignored;
+    return 0;
+}
+
+int pando_spawnattr_setlimits(posix_spawnattr_t *attributes, const struct abi_limits *limits)
+{
+    (*attributes)->limits = limits;
     return 0;
 }

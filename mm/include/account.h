@@ -1,5 +1,7 @@
 #pragma once
 
+#include "abi_errno.h"
+#include "panic.h"
 #include "pool.h"
 #include "types.h"
 
@@ -9,10 +11,14 @@
  *
  * Every frame in use is charged to one account: the one that first touched it, or the supervisor's for what serves all.
  * Frames are charged by frame.c alone, everything else by who makes it, with account_charge().
+ *
+ * An account that is made within another one has limits that are carved out of its maker's: what the maker's tasks may
+ * still take is less by as much, until the last use of the new account is gone. So no charge has to look at more than
+ * one account, and all that are made within one can never have more together than it may have. The same with a
+ * guarantee: frames that are kept free for an account until it takes them.
  */
 enum account_resource {
     ACCOUNT_FRAMES,
-    ACCOUNT_BYTES, /* of address space, in maps */
     ACCOUNT_ENTRIES, /* of maps */
     ACCOUNT_DESCRIPTORS,
     ACCOUNT_NAMES, /* of named objects */
@@ -24,16 +30,26 @@ enum account_resource {
 
 struct account_use {
     uint64_t used;
-    uint64_t bound; /* what `used` may become by charging */
+    int64_t bound; /* what `used` may become by charging: the limit, less what was carved out of it */
+    uint64_t limit;
+};
+
+struct account_limits {
+    uint64_t of[ACCOUNT_RESOURCES]; /* ACCOUNT_UNLIMITED: none */
+    uint64_t guarantee; /* in frames */
 };
 
 struct account {
     /* Fixed at creation. */
     uint16_t id; /* in struct frame.owner */
     uint32_t domain; /* who may share by content: equal domains only */
+    struct account *maker; /* one reference; NULL: its limits are carved out of nobody's */
+    uint64_t carved[ACCOUNT_RESOURCES]; /* out of the maker's limits; 0 where that had none */
     /* Under the supervisor's lock. */
     uint32_t ref_count;
     struct account_use uses[ACCOUNT_RESOURCES];
+    uint64_t guarantee; /* as long as `used` frames are fewer, frames are kept free for it */
+    int32_t leader; /* the pid of the task that may lower its limits */
     struct pool nodes; /* of page stores */
     uint64_t audited_frames; /* that the auditor found charged to it */
 };
@@ -50,6 +66,25 @@ void account_start(void);
 /* A new account with one reference. Returns 0, -ENOMEM, or -EAGAIN when there are ACCOUNTS_MAX already. */
 #define ACCOUNTS_MAX 512
 int account_create(uint32_t domain, struct account **out);
+
+/*
+ * A new account of @maker's domain, with limits and a guarantee carved out of the maker's. Returns 0; -EPERM where the
+ * maker has less left, or a limit where none is asked for; -EINVAL for a guarantee above the limit; -ENOMEM when there
+ * is no memory, for the guarantee of a maker that may promise all that is free; -EAGAIN.
+ */
+int account_create_within(struct account *maker, const struct account_limits *limits, struct account **out);
+
+/*
+ * Lower a limit; what is used already stays. Returns 0, -EPERM when @limit is higher than it is, or -EINVAL for fewer
+ * frames than are guaranteed.
+ */
+int account_lower(struct account *account, enum account_resource resource, uint64_t limit);
+
+/* Whether not one more can be charged. */
+static inline bool account_is_full(const struct account *account, enum account_resource resource)
+{
+    return (int64_t)account->uses[resource].used >= account->uses[resource].bound;
+}
 
 static inline void account_get(struct account *account)
 {
@@ -70,15 +105,39 @@ static inline struct account *account_of(uint16_t id)
     return account_table[id];
 }
 
+uint32_t account_count(void);
+
 /* Call @visit for each account, the supervisor's and the root account first. */
 void account_for_each(void (*visit)(struct account *account, void *context), void *context);
 
 /*
- * @count more of @resource. Returns 0, or what Linux says where one has too many: -ENOMEM (frames, bytes, entries),
+ * @count more of @resource. Returns 0, or what Linux says where one has too many: -ENOMEM (frames, entries),
  * -EMFILE (descriptors), -ENOSPC (named objects), -EAGAIN (tasks). @count is below ACCOUNT_UNLIMITED.
  */
-int account_charge(struct account *account, enum account_resource resource, uint64_t count);
-void account_uncharge(struct account *account, enum account_resource resource, uint64_t count);
+static inline int account_charge(struct account *account, enum account_resource resource, uint64_t count)
+{
+    struct account_use *use = &account->uses[resource];
+
+    if (__builtin_expect((int64_t)(use->used + count) > use->bound, 0)) {
+        return resource <= ACCOUNT_ENTRIES       ? -ENOMEM
+               : resource == ACCOUNT_DESCRIPTORS ? -EMFILE
+               : resource == ACCOUNT_NAMES       ? -ENOSPC
+                                                 : -EAGAIN;
+    }
+    use->used += count;
+    return 0;
+}
+
+static inline void account_uncharge(struct account *account, enum account_resource resource, uint64_t count)
+{
+    struct account_use *use = &account->uses[resource];
+
+    ASSERT(use->used >= count);
+    use->used -= count;
+    if (use->used == 0) {
+        account_settle(account);
+    }
+}
 
 /* Parts of audit_begin() and audit_end(): account-table, account-frames. */
 struct audit;

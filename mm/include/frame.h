@@ -54,8 +54,9 @@ int frame_adopt(struct memory_span span, enum frame_kind kind);
 /*
  * Take a free frame with one reference. The contents of the first are undefined, of the second zero: it drops the lock
  * while it makes them so. It is charged to @account: that of whoever is the first to use it.
- * When none is left, caches are asked to give back (frame_set_reclaim) before it fails.
- * Returns 0 or -ENOMEM.
+ * When none is left, but those that are set aside for others, caches are asked to give back (frame_set_reclaim) before
+ * it fails. As long as an account has fewer frames than its guarantee, it doesn't fail.
+ * Returns 0 or -ENOMEM: no frame, or the account's limit (account_is_full()).
  */
 int frame_alloc(enum frame_kind kind, struct account *account, paddr_t *out);
 int frame_alloc_zeroed_relock(enum frame_kind kind, struct account *account, paddr_t *out);
@@ -113,6 +114,15 @@ static inline void frame_put_scratch(paddr_t frame)
 
 /* The same for a frame that the caller knows to be all zero when this is the last reference: a cleared table. */
 void frame_put_zeroed(paddr_t frame);
+
+/*
+ * @after frames more are to be kept free for the guarantee of some account, and @before fewer. Returns 0, or -ENOMEM
+ * where there are not as many free: nothing has changed.
+ */
+int frame_set_aside(uint64_t before, uint64_t after);
+
+/* Frames that are kept free for guarantees. */
+uint64_t frame_set_aside_count(void);
 
 /* Frames that frame_alloc() could hand out now, those never touched included. */
 uint64_t frame_free_count(void);

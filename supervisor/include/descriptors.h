@@ -6,14 +6,15 @@ struct file;
 
 /*
  * A task's table of descriptors: small numbers for open files. A few live in the task itself; the table grows when
- * more are needed.
+ * more are needed. Each open one is charged to the task's account.
  */
 #define DESCRIPTORS_INLINE 8
 #define DESCRIPTORS_MAX 256
 
 struct descriptors {
     struct file **slots; /* one reference each; NULL: free */
-    uint32_t capacity; /* of slots */
+    uint16_t capacity; /* of slots */
+    uint16_t limit; /* numbers are below it, but those that were there before it was lowered */
     struct file *inline_slots[DESCRIPTORS_INLINE];
     uint64_t close_on_exec[DESCRIPTORS_MAX / 64];
 };
@@ -40,8 +41,8 @@ int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t
                     enum descriptors_on_exec on_exec);
 
 /*
- * Make @number, below DESCRIPTORS_MAX, another one for @file, of which it takes a reference; what it was before is
- * closed. Returns 0 or -ENOMEM: then nothing has changed.
+ * Make @number, below the limit, another one for @file, of which it takes a reference; what it was before is
+ * closed. Returns 0, -EMFILE or -ENOMEM: then nothing has changed.
  */
 int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct file *file,
                         enum descriptors_on_exec on_exec);
@@ -59,7 +60,10 @@ void descriptors_close_on_exec(struct descriptors *descriptors);
 /* Close one. Returns 0 or -EBADF. */
 int descriptors_close(struct descriptors *descriptors, uint64_t number);
 
-/* Copy every descriptor of @from that is not close-on-exec into the empty @to. Returns 0 or -ENOMEM. */
+/*
+ * Copy every descriptor of @from that is not close-on-exec into the empty @to, and the limit. Returns 0, -EMFILE or
+ * -ENOMEM; @to may hold some of them then.
+ */
 int descriptors_inherit(struct descriptors *to, const struct descriptors *from);
 
 /* Copy every descriptor of @from into the empty @to, with what becomes of it at execve. Returns 0 or -ENOMEM. */

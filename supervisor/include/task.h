@@ -88,13 +88,13 @@ static inline struct task *task_current(void)
 
 /*
  * A new task with an empty address space attached to the current region, to be a child of @parent (NULL: it is init).
- * It has a pid, but nobody can find it before task_publish(), and it is in no queue.
- * Returns 0, -EAGAIN (TASKS_MAX) or -ENOMEM.
+ * All that it takes is charged to @account, on which it takes a reference. It has a pid, but nobody can find it before task_publish(), and it is in no queue.
+ * Returns 0, -EAGAIN (TASKS_MAX, or the account's limit) or -ENOMEM.
  */
-int task_create_relock(struct task *parent, const char *name, struct task **out);
+int task_create_relock(struct task *parent, struct account *account, const char *name, struct task **out);
 
 /* The same without an address space: the caller gives it one, or calls task_discard(). */
-int task_create(struct task *parent, const char *name, struct task **out);
+int task_create(struct task *parent, struct account *account, const char *name, struct task **out);
 
 /* The task is complete: its parent has it as a child, and it can be found by its pid. */
 void task_publish(struct task *task);

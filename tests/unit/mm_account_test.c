@@ -198,14 +198,14 @@ TEST(accounts_have_an_id_each_while_they_live)
 
 TEST(each_resource_is_charged_and_given_back)
 {
-    static const int errors[ACCOUNT_RESOURCES] = { -ENOMEM, -ENOMEM, -ENOMEM, -EMFILE, -ENOSPC, -EAGAIN };
+    static const int errors[ACCOUNT_RESOURCES] = { -ENOMEM, -ENOMEM, -EMFILE, -ENOSPC, -EAGAIN };
     struct account *account;
 
     world_start(4 << 20);
     uint64_t before = world_free();
 
     CHECK_EQUAL(account_create(0, &account), 0);
-    for (unsigned resource = ACCOUNT_BYTES; resource < ACCOUNT_RESOURCES; resource++) {
+    for (unsigned resource = ACCOUNT_ENTRIES; resource < ACCOUNT_RESOURCES; resource++) {
         account->uses[resource].bound = 5;
         CHECK_EQUAL(account_charge(account, resource, 3), 0);
         CHECK_EQUAL(account_charge(account, resource, 3), errors[resource]);
@@ -217,9 +217,243 @@ TEST(each_resource_is_charged_and_given_back)
         CHECK_EQUAL(account_charge(account, resource, 1), 0);
     }
     account_put(account);
-    for (unsigned resource = ACCOUNT_BYTES; resource < ACCOUNT_RESOURCES; resource++) {
+    for (unsigned resource = ACCOUNT_ENTRIES; resource < ACCOUNT_RESOURCES; resource++) {
         CHECK(world_free() < before); /* the account, and the table of accounts */
         account_uncharge(account, resource, 1);
     }
+    CHECK_EQUAL(world_free(), before);
+}
+
+static struct account_limits no_limits(void)
+{
+    struct account_limits limits = { .guarantee = 0 };
+
+    for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
+        limits.of[i] = ACCOUNT_UNLIMITED;
+    }
+    return limits;
+}
+
+/* A new account within @maker, with so many frames and so many of them guaranteed. */
+static int make_within(struct account *maker, uint64_t frames, uint64_t guarantee, struct account **out)
+{
+    struct account_limits limits = no_limits();
+
+    limits.of[ACCOUNT_FRAMES] = frames;
+    limits.guarantee = guarantee;
+    return account_create_within(maker, &limits, out);
+}
+
+TEST(limits_are_carved_out_of_the_makers_and_come_back)
+{
+    struct account *outer, *inner, *other;
+    struct account_limits limits = no_limits();
+
+    world_start(4 << 20);
+    uint64_t before = world_free();
+
+    limits.of[ACCOUNT_TASKS] = 10;
+    CHECK_EQUAL(account_create_within(account_root(), &limits, &outer), 0);
+    CHECK(account_root()->uses[ACCOUNT_TASKS].bound == (int64_t)ACCOUNT_UNLIMITED);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_TASKS, 3), 0);
+    limits.of[ACCOUNT_TASKS] = ACCOUNT_UNLIMITED;
+    CHECK_EQUAL(account_create_within(outer, &limits, &inner), -EPERM);
+    limits.of[ACCOUNT_TASKS] = 8;
+    CHECK_EQUAL(account_create_within(outer, &limits, &inner), -EPERM);
+    limits.of[ACCOUNT_TASKS] = 5;
+    CHECK_EQUAL(account_create_within(outer, &limits, &inner), 0);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_TASKS, 3), -EAGAIN);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_TASKS, 2), 0);
+    CHECK_EQUAL(account_charge(inner, ACCOUNT_TASKS, 6), -EAGAIN);
+    CHECK_EQUAL(account_charge(inner, ACCOUNT_TASKS, 5), 0);
+    limits.of[ACCOUNT_TASKS] = 1;
+    CHECK_EQUAL(account_create_within(outer, &limits, &other), -EPERM);
+
+    account_put(outer); /* the inner one keeps it */
+    account_uncharge(outer, ACCOUNT_TASKS, 5);
+    CHECK_EQUAL(outer->ref_count, 1);
+    account_put(inner);
+    CHECK_EQUAL(outer->uses[ACCOUNT_TASKS].bound, 5);
+    account_uncharge(inner, ACCOUNT_TASKS, 5); /* ends both */
+    CHECK_EQUAL(world_free(), before);
+}
+
+TEST(limits_are_lowered_and_never_raised)
+{
+    struct account *outer, *inner;
+    struct account_limits limits = no_limits();
+
+    world_start(4 << 20);
+    limits.of[ACCOUNT_NAMES] = 100;
+    CHECK_EQUAL(account_create_within(account_root(), &limits, &outer), 0);
+    limits.of[ACCOUNT_NAMES] = 80;
+    CHECK_EQUAL(account_create_within(outer, &limits, &inner), 0);
+    CHECK_EQUAL(account_lower(outer, ACCOUNT_NAMES, 101), -EPERM);
+    CHECK_EQUAL(account_lower(outer, ACCOUNT_NAMES, 50), 0); /* less than was carved out of it */
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_NAMES, 1), -ENOSPC);
+    account_put(inner);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_NAMES, 51), -ENOSPC);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_NAMES, 50), 0);
+    CHECK_EQUAL(account_lower(outer, ACCOUNT_NAMES, 20), 0); /* less than there are */
+    account_uncharge(outer, ACCOUNT_NAMES, 30);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_NAMES, 1), -ENOSPC);
+    account_uncharge(outer, ACCOUNT_NAMES, 20);
+    CHECK_EQUAL(account_lower(outer, ACCOUNT_ENTRIES, 4096), 0);
+    CHECK_EQUAL(account_charge(outer, ACCOUNT_ENTRIES, 4097), -ENOMEM);
+    account_put(outer);
+}
+
+/* Touch pages of a new anonymous mapping until that fails. Returns how many there were. */
+static uint64_t touch_all(struct map *map, uint64_t pages)
+{
+    uint64_t touched = 0;
+
+    CHECK_EQUAL(world_add(map, AT, pages, ABI_PROT_READ | ABI_PROT_WRITE), 0);
+    while (touched < pages && world_store(map, AT + touched * PAGE_SIZE, 1) == 0) {
+        touched++;
+    }
+    return touched;
+}
+
+TEST(an_account_at_its_limit_of_frames_gets_no_more_and_others_do)
+{
+    struct account *account;
+    struct map *map, *other = NULL;
+
+    world_start(4 << 20);
+    uint64_t before = world_free();
+
+    CHECK_EQUAL(make_within(account_root(), 20, 0, &account), 0);
+    CHECK_EQUAL(map_create_relock(account, &map), 0);
+    CHECK_EQUAL(touch_all(map, 100), 20 - 3);
+    CHECK(account_is_full(account, ACCOUNT_FRAMES));
+    CHECK_EQUAL(map_create_relock(account, &other), -ENOMEM);
+    other = world_map();
+    CHECK_EQUAL(touch_all(other, 100), 100);
+    check_charges();
+    map_destroy(other);
+    CHECK_EQUAL(map_remove(map, AT, PAGE_SIZE), 0);
+    CHECK_EQUAL(world_store(map, AT + 50 * PAGE_SIZE, 1), 0); /* what was given back can be had again */
+    CHECK_EQUAL(world_store(map, AT + 51 * PAGE_SIZE, 1), -ENOMEM);
+    map_destroy(map);
+    account_put(account);
+    check_charges();
+    CHECK_EQUAL(world_free(), before);
+}
+
+/* set-aside: the sum of what guarantees are more than what is used, and no more than is free. */
+static void add_set_aside(struct account *account, void *context)
+{
+    uint64_t frames = used(account);
+
+    *(uint64_t *)context += account->guarantee > frames ? account->guarantee - frames : 0;
+}
+
+static void check_set_aside(void)
+{
+    uint64_t sum = 0;
+
+    account_for_each(add_set_aside, &sum);
+    CHECK_EQUAL(frame_set_aside_count(), sum);
+    CHECK(sum <= frame_free_count());
+}
+
+TEST(within_its_guarantee_no_touch_fails_whatever_others_take)
+{
+    struct account *account;
+    struct map *map, *other;
+    struct object *object;
+    struct map_entry *entry;
+
+    world_start(4 << 20);
+    uint64_t before = world_free();
+
+    CHECK_EQUAL(make_within(account_root(), 200, 120, &account), 0);
+    check_set_aside();
+    CHECK_EQUAL(map_create_relock(account, &map), 0);
+    CHECK_EQUAL(object_create_anonymous(1ull << 30, &object), 0);
+    CHECK_EQUAL(world_add_object(map, AT * 2, 100000, ABI_PROT_READ | ABI_PROT_WRITE, MAP_ENTRY_SHARED, object, 0), 0);
+    CHECK_EQUAL(world_add(map, AT, 100, ABI_PROT_READ | ABI_PROT_WRITE), 0);
+    other = world_map();
+    uint64_t touched = touch_all(other, 2000);
+
+    CHECK(touched > 500 && touched < 2000);
+    CHECK(frame_free_count() >= 119);
+    /* Pages, tables, and nodes of a page store with pages far apart. */
+    for (uint64_t i = 0; used(account) < 110; i++) {
+        check_set_aside();
+        CHECK_EQUAL(world_store(map, AT + i * PAGE_SIZE, 1), 0);
+        CHECK_EQUAL(world_store(map, AT * 2 + i * 2000 * PAGE_SIZE, 1), 0);
+    }
+    check_charges();
+    /* Beyond it, it is one of all. */
+    while ((entry = map_find(map, AT)) != NULL && used(account) < 120) {
+        CHECK_EQUAL(world_store(map, AT + (used(account) - 30) * PAGE_SIZE, 1), 0);
+    }
+    CHECK_EQUAL(world_store(map, AT + 99 * PAGE_SIZE, 1), -ENOMEM);
+    CHECK_EQUAL(frame_set_aside_count(), 0);
+    map_destroy(other);
+    CHECK_EQUAL(world_store(map, AT + 99 * PAGE_SIZE, 1), 0);
+    map_destroy(map);
+    check_set_aside();
+    object_put(object);
+    account_put(account);
+    CHECK_EQUAL(frame_set_aside_count(), 0);
+    check_charges();
+    CHECK_EQUAL(world_free(), before);
+}
+
+TEST(guarantees_are_never_more_than_there_is)
+{
+    struct account *first, *second, *inner;
+
+    world_start(4 << 20);
+    uint64_t before = world_free();
+
+    CHECK_EQUAL(make_within(account_root(), 10, 11, &first), -EINVAL);
+    CHECK_EQUAL(make_within(account_root(), 10000, 10000, &first), -ENOMEM);
+    CHECK_EQUAL(world_free(), before);
+    CHECK_EQUAL(make_within(account_root(), ACCOUNT_UNLIMITED, 400, &first), 0);
+    CHECK_EQUAL(make_within(account_root(), ACCOUNT_UNLIMITED, 400, &second), -ENOMEM);
+    CHECK_EQUAL(make_within(first, ACCOUNT_UNLIMITED, 401, &inner), -EPERM);
+    CHECK_EQUAL(make_within(first, ACCOUNT_UNLIMITED, 300, &inner), 0);
+    CHECK_EQUAL(frame_set_aside_count(), 400);
+    CHECK_EQUAL(first->guarantee, 100);
+    CHECK_EQUAL(account_lower(first, ACCOUNT_FRAMES, 99), -EINVAL);
+    CHECK_EQUAL(account_lower(first, ACCOUNT_FRAMES, 100), 0);
+    CHECK_EQUAL(make_within(first, 1, 0, &second), -EPERM); /* the rest of the limit is the guarantee's */
+    check_set_aside();
+    account_put(inner);
+    CHECK_EQUAL(first->guarantee, 400);
+    CHECK_EQUAL(frame_set_aside_count(), 400);
+    account_put(first);
+    CHECK_EQUAL(frame_set_aside_count(), 0);
+    CHECK_EQUAL(world_free(), before);
+}
+
+TEST(what_outlives_a_group_takes_its_part_of_the_guarantee_along)
+{
+    struct account *outer, *inner;
+    struct object *object;
+    paddr_t page;
+
+    world_start(4 << 20);
+    uint64_t before = world_free();
+
+    CHECK_EQUAL(make_within(account_root(), 100, 50, &outer), 0);
+    CHECK_EQUAL(make_within(outer, 30, 30, &inner), 0);
+    CHECK_EQUAL(object_create_anonymous(100 * PAGE_SIZE, &object), 0);
+    CHECK_EQUAL(object_page_own_relock(object, 1, inner, &page), 0);
+    CHECK_EQUAL(used(inner), 2);
+    CHECK_EQUAL(frame_set_aside_count(), 48);
+    account_put(inner);
+    CHECK_EQUAL(inner->guarantee, 2);
+    CHECK_EQUAL(outer->guarantee, 48);
+    check_set_aside();
+    object_put(object);
+    CHECK_EQUAL(outer->guarantee, 50);
+    CHECK_EQUAL(outer->uses[ACCOUNT_FRAMES].bound, 100);
+    CHECK_EQUAL(frame_set_aside_count(), 50);
+    account_put(outer);
     CHECK_EQUAL(world_free(), before);
 }

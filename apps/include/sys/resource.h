@@ -35,8 +35,8 @@ _Static_assert(sizeof(struct rusage) == sizeof(struct abi_rusage), "filled by th
 #define RLIMIT_DATA 2
 #define RLIMIT_STACK ABI_RLIMIT_STACK
 #define RLIMIT_CORE 4
-#define RLIMIT_RSS 5
-#define RLIMIT_NPROC 6
+#define RLIMIT_RSS ABI_RLIMIT_RSS
+#define RLIMIT_NPROC ABI_RLIMIT_NPROC
 #define RLIMIT_NOFILE ABI_RLIMIT_NOFILE
 #define RLIMIT_AS 9
 #define RLIM_INFINITY ABI_RLIM_INFINITY
