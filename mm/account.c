@@ -236,6 +236,7 @@ int account_create_within(struct account *maker, const struct account_limits *li
     if (error != 0) {
         return error;
     }
+    frame_make_room(limits->guarantee);
     error = carve(maker, limits, account);
     if (error != 0) {
         account_put(account);

@@ -468,13 +468,23 @@ static void limit_overhead(void)
     }
 }
 
+static bool has_room_for(uint64_t more)
+{
+    return frames.free_count >= frames.set_aside + frames.overhead + more;
+}
+
+void frame_make_room(uint64_t count)
+{
+    limit_overhead();
+    while (!has_room_for(count) && reclaim()) {
+    }
+}
+
 int frame_set_aside(uint64_t before, uint64_t after)
 {
     limit_overhead();
-    while (after > before && frames.free_count < frames.set_aside + frames.overhead + (after - before)) {
-        if (!reclaim()) {
-            return -ENOMEM;
-        }
+    if (after > before && !has_room_for(after - before)) {
+        return -ENOMEM;
     }
     change_set_aside(after - before);
     return 0;

@@ -117,8 +117,10 @@ void frame_put_zeroed(paddr_t frame);
 
 /*
  * @after frames more are to be kept free for the guarantee of some account, and @before fewer. Returns 0, or -ENOMEM
- * where there are not as many free: nothing has changed.
+ * where there are not as many free: nothing has changed. frame_make_room() has caches give back before, so that @count
+ * may be; accounts that end can't, since caches end accounts.
  */
+void frame_make_room(uint64_t count);
 int frame_set_aside(uint64_t before, uint64_t after);
 
 /* Frames that are kept free for guarantees. */
