@@ -72,6 +72,28 @@ static int64_t limit(int64_t pid, uint64_t resource, const struct abi_rlimit *fr
     return raw_syscall4(SYS_prlimit64, (uint64_t)pid, resource, ADDRESS(from), ADDRESS(old));
 }
 
+int be_limited(uint64_t descriptors)
+{
+    struct abi_rlimit lower = { descriptors, descriptors }, higher = { descriptors + 1, descriptors + 1 };
+
+    if (limit(0, ABI_RLIMIT_NOFILE, &lower, NULL) != 0 || limit(0, ABI_RLIMIT_NOFILE, &higher, NULL) != -EPERM) {
+        return 1;
+    }
+    while (raw_syscall1(SYS_dup, 0) >= 0) {
+    }
+    return raw_syscall1(SYS_dup, 0) != -EMFILE || raw_syscall3(SYS_dup3, 0, descriptors, 0) != -EBADF;
+}
+
+static void try_prlimit_lower(void)
+{
+    struct abi_rlimit one = { 1, 1 };
+
+    expect("prlimit64_lowers_files", status_of_self("limited", "8"), 0);
+    expect("prlimit64_of_a_group_that_others_lead", limit(0, ABI_RLIMIT_NPROC, &one, NULL), -EPERM);
+    expect("prlimit64_lowers_no_other_task", limit(1, ABI_RLIMIT_NOFILE, &one, NULL), -EPERM);
+    expect("prlimit64_of_inits_memory", limit(1, ABI_RLIMIT_RSS, &one, NULL), -EPERM);
+}
+
 static void try_prlimit(void)
 {
     struct abi_rlimit stack = { 1, 1 }, files = { 1, 1 }, other;
@@ -101,4 +123,5 @@ void try_limits(void)
     try_users();
     try_harts();
     try_prlimit();
+    try_prlimit_lower();
 }

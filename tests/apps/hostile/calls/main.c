@@ -36,6 +36,9 @@ static int be_child(const char *what, const char *argument)
         raw_syscall3(SYS_execve, ADDRESS("/bin/calls"), ADDRESS(arguments), 0);
         return 99;
     }
+    if (strcmp(what, "limited") == 0) {
+        return be_limited(number);
+    }
     return be_signal_child(what);
 }
 
@@ -51,6 +54,7 @@ int main(int argc, char **argv)
     try_paths();
     try_memory();
     try_tasks();
+    try_copies();
     try_limits();
     try_signals();
     try_clocks();

@@ -57,8 +57,72 @@ static void try_brk(void)
     raw_syscall1(SYS_brk, (uint64_t)end);
 }
 
+static int64_t move(uint64_t address, uint64_t old_size, uint64_t size, uint64_t flags, uint64_t target)
+{
+    return raw_syscall6(SYS_mremap, address, old_size, size, flags, target, 0);
+}
+
+static void try_mremap(void)
+{
+    uint64_t start = (uint64_t)sys_map_fresh(2 * PAGE, ABI_PROT_READ | ABI_PROT_WRITE);
+
+    *(volatile uint64_t *)start = 7;
+    expect("mremap_larger_where_it_is_full", move(start, PAGE, 2 * PAGE, 0, 0), -ENOMEM);
+    int64_t moved = move(start, PAGE, 3 * PAGE, ABI_MREMAP_MAYMOVE, 0);
+
+    expect_true("mremap_larger_elsewhere", moved > 0 && moved != (int64_t)start);
+    expect_true("mremap_takes_the_content_along", moved > 0 && *(volatile uint64_t *)moved == 7);
+    expect("mremap_leaves_nothing_behind", sys_protect(start, PAGE, ABI_PROT_READ), -ENOMEM);
+    expect("mremap_smaller", move((uint64_t)moved, 3 * PAGE, PAGE, 0, 0), moved);
+    expect("mremap_to_nothing", move((uint64_t)moved, PAGE, 0, 0, 0), -EINVAL);
+    expect("mremap_odd_address", move((uint64_t)moved + 8, PAGE, PAGE, 0, 0), -EINVAL);
+    expect("mremap_unknown_flag", move((uint64_t)moved, PAGE, PAGE, 1ull << 40, 0), -EINVAL);
+    expect("mremap_what_is_not_there", move(0x90000000, PAGE, 2 * PAGE, ABI_MREMAP_MAYMOVE, 0), -EFAULT);
+    expect("mremap_size_that_wraps", move((uint64_t)moved, PAGE, UINT64_MAX, ABI_MREMAP_MAYMOVE, 0), -EINVAL);
+    expect("mremap_over_the_supervisor",
+           move((uint64_t)moved, PAGE, PAGE, ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED, SUPERVISOR_START), -EINVAL);
+    expect_true("mremap_that_fails_changes_nothing", *(volatile uint64_t *)moved == 7);
+    sys_unmap((uint64_t)moved, PAGE);
+    sys_unmap(start + PAGE, PAGE);
+}
+
+static int64_t advise(uint64_t address, uint64_t size, uint64_t advice)
+{
+    return raw_syscall3(SYS_madvise, address, size, advice);
+}
+
+/* What is told about pages, and asked of them. */
+static void try_pages(void)
+{
+    uint64_t start = (uint64_t)sys_map_fresh(3 * PAGE, ABI_PROT_READ | ABI_PROT_WRITE);
+    uint8_t in_memory[3] = { 0xaa, 0xaa, 0xaa };
+
+    *(volatile uint64_t *)start = 7;
+    sys_unmap(start + 2 * PAGE, PAGE);
+    expect("mincore", raw_syscall3(SYS_mincore, start, 2 * PAGE, ADDRESS(in_memory)), 0);
+    expect_true("mincore_tells_what_was_touched", in_memory[0] == 1 && in_memory[1] == 0 && in_memory[2] == 0xaa);
+    expect("mincore_odd_address", raw_syscall3(SYS_mincore, start + 8, PAGE, ADDRESS(in_memory)), -EINVAL);
+    expect("mincore_over_a_hole", raw_syscall3(SYS_mincore, start, 3 * PAGE, ADDRESS(in_memory)), -ENOMEM);
+    expect("mincore_of_the_supervisor", raw_syscall3(SYS_mincore, SUPERVISOR_START, PAGE, ADDRESS(in_memory)), -ENOMEM);
+    expect("msync", raw_syscall3(SYS_msync, start, 2 * PAGE, ABI_MS_SYNC), 0);
+    expect("msync_both_ways", raw_syscall3(SYS_msync, start, PAGE, ABI_MS_SYNC | ABI_MS_ASYNC), -EINVAL);
+    expect("msync_high_flag", raw_syscall3(SYS_msync, start, PAGE, 1ull << 32 | ABI_MS_SYNC), -EINVAL);
+    expect("msync_over_a_hole", raw_syscall3(SYS_msync, start, 3 * PAGE, ABI_MS_SYNC), -ENOMEM);
+    expect("msync_of_the_supervisor", raw_syscall3(SYS_msync, SUPERVISOR_START, PAGE, ABI_MS_SYNC), -ENOMEM);
+    expect("madvise_odd_address", advise(start + 8, PAGE, ABI_MADV_DONTNEED), -EINVAL);
+    expect("madvise_unknown", advise(start, PAGE, 99), -EINVAL);
+    expect("madvise_size_that_wraps", advise(start, UINT64_MAX, ABI_MADV_DONTNEED), -EINVAL);
+    expect("madvise_of_the_supervisor", advise(SUPERVISOR_START, PAGE, ABI_MADV_DONTNEED), -ENOMEM);
+    expect("madvise_that_fails_changes_nothing", *(volatile int64_t *)start, 7);
+    expect("madvise_not_needed", advise(start, PAGE, ABI_MADV_DONTNEED), 0);
+    expect("c21_madvise_is_zero_then", *(volatile int64_t *)start, 0);
+    sys_unmap(start, 2 * PAGE);
+}
+
 void try_memory(void)
 {
     try_mappings();
     try_brk();
+    try_mremap();
+    try_pages();
 }

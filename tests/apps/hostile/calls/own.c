@@ -122,6 +122,24 @@ static void try_task_map(void)
     expect_true("task_map_writes_no_more_than_there_is_room", rows[1].start == 0xaaaaaaaaaaaaaaaa);
 }
 
+static void try_group_rows(void)
+{
+    static struct abi_group rows[8];
+
+    memset(rows, 0xaa, sizeof(rows));
+    int64_t count = raw_syscall2(SYS_limits, ADDRESS(rows), COUNT(rows));
+
+    expect_true("limits_has_the_own_group_first", count >= 2 && rows[0].id == 1 && rows[0].used.tasks >= 3);
+    expect_true("limits_has_no_group_twice", rows[1].id != rows[0].id);
+    expect("c21_limits_padding_is_zero", rows[0].reserved, 0);
+    expect("limits_no_room", raw_syscall2(SYS_limits, 0, 0), count);
+    memset(rows, 0xaa, sizeof(rows));
+    expect("limits_little_room", raw_syscall2(SYS_limits, ADDRESS(rows), 1), count);
+    expect("limits_writes_no_more_than_there_is_room", rows[1].id, 0xaaaaaaaa);
+    expect("limits_nowhere", raw_syscall2(SYS_limits, SUPERVISOR_START, 1), -EFAULT);
+    expect("limits_room_that_wraps", raw_syscall2(SYS_limits, SUPERVISOR_START, UINT64_MAX), -EFAULT);
+}
+
 static void try_audit(void)
 {
     struct abi_audit audit;
@@ -162,6 +180,7 @@ void try_own_calls(void)
     try_usage();
     try_task_rows();
     try_task_map();
+    try_group_rows();
     try_audit();
     try_unknown();
 }

@@ -123,7 +123,7 @@ static void try_spawn_attributes(void)
     struct abi_spawn call = { .path = ADDRESS("/bin/min"), .argv = ADDRESS(sleeper) };
     struct abi_spawn other = call;
 
-    other.flags = 16;
+    other.flags = 32;
     expect("spawn_unknown_flags", spawn_with(other), -EINVAL);
     other.flags = 0;
     other.reserved = 1;

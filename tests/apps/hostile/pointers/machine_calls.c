@@ -1,4 +1,4 @@
-/* Clocks and the machine. */
+/* Clocks, the machine and its memory. */
 #include "pointers.h"
 
 int64_t call_nanosleep(uint64_t pointer)
@@ -54,6 +54,14 @@ static int64_t call_getrandom(uint64_t pointer)
     return raw_syscall3(SYS_getrandom, pointer, 16, 0);
 }
 
+static int64_t call_mincore(uint64_t pointer)
+{
+    static int64_t pages;
+
+    pages = pages != 0 ? pages : sys_map_fresh(2 * PAGE, ABI_PROT_READ);
+    return raw_syscall3(SYS_mincore, (uint64_t)pages, 2 * PAGE, pointer);
+}
+
 static const struct pointer_call rows[] = {
     { "nanosleep", READS, call_nanosleep },
     { "clock_nanosleep", READS, call_clock_nanosleep },
@@ -64,6 +72,7 @@ static const struct pointer_call rows[] = {
     { "uname", WRITES, call_uname },
     { "sysinfo", WRITES, call_sysinfo },
     { "syslog", WRITES, call_syslog },
+    { "mincore", WRITES, call_mincore },
     { "getrandom", WRITES, call_getrandom },
 };
 

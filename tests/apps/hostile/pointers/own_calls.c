@@ -65,6 +65,11 @@ static int64_t call_audit(uint64_t pointer)
     return raw_syscall1(SYS_audit, pointer);
 }
 
+static int64_t call_limits(uint64_t pointer)
+{
+    return raw_syscall2(SYS_limits, pointer, 4);
+}
+
 static const struct pointer_call rows[] = {
     { "region_load", READS, call_region_load },
     { "region_load_answer", WRITES, call_region_load_answer },
@@ -74,6 +79,7 @@ static const struct pointer_call rows[] = {
     { "usage_rows", WRITES, call_usage_rows },
     { "tasks", WRITES, call_tasks },
     { "task_map", WRITES, call_task_map },
+    { "limits", WRITES, call_limits },
     { "audit", WRITES, call_audit },
 };
 

@@ -61,6 +61,14 @@ static int64_t call_spawn_fds(uint64_t pointer)
     return pointer == 0 ? -EFAULT : spawn_with(call); /* 0: all are inherited */
 }
 
+static int64_t call_spawn_limits(uint64_t pointer)
+{
+    return spawn_with((struct abi_spawn){ .path = ADDRESS(pointer_true_path),
+                                          .argv = ADDRESS(pointer_true_arguments),
+                                          .flags = ABI_SPAWN_LIMITS,
+                                          .limits = pointer });
+}
+
 static int64_t execute(uint64_t path, uint64_t argv, uint64_t envp)
 {
     return raw_syscall3(SYS_execve, path, argv, envp);
@@ -108,6 +116,20 @@ static int64_t call_prlimit64_old(uint64_t pointer)
     return pointer == 0 ? -EFAULT : raw_syscall4(SYS_prlimit64, 0, ABI_RLIMIT_STACK, 0, pointer);
 }
 
+static int64_t call_futex(uint64_t pointer)
+{
+    /* The next word: an odd address is EINVAL. */
+    return raw_syscall6(SYS_futex, (pointer + 3) & ~3ull, ABI_FUTEX_WAIT, 1, 0, 0, 0);
+}
+
+static int64_t call_futex_timeout(uint64_t pointer)
+{
+    static uint32_t word;
+
+    /* 0: for ever. */
+    return pointer == 0 ? -EFAULT : raw_syscall6(SYS_futex, ADDRESS(&word), ABI_FUTEX_WAIT, 0, pointer, 0, 0);
+}
+
 static const struct pointer_call rows[] = {
     { "wait4", WRITES, call_wait4 },
     { "wait4_usage", WRITES, call_wait4_usage },
@@ -117,6 +139,7 @@ static const struct pointer_call rows[] = {
     { "spawn_argument", READS, call_spawn_argument },
     { "spawn_envp", READS, call_spawn_envp },
     { "spawn_fds", READS, call_spawn_fds },
+    { "spawn_limits", READS, call_spawn_limits },
     { "execve_path", READS, call_execve_path },
     { "execve_argv", READS, call_execve_argv },
     { "execve_argument", READS, call_execve_argument },
@@ -124,6 +147,8 @@ static const struct pointer_call rows[] = {
     { "sched_getaffinity", WRITES, call_sched_getaffinity },
     { "prlimit64_new", READS, call_prlimit64_new },
     { "prlimit64_old", WRITES, call_prlimit64_old },
+    { "futex", READS, call_futex },
+    { "futex_timeout", READS, call_futex_timeout },
 };
 
 const struct pointer_calls pointer_task_calls = { rows, COUNT(rows) };
