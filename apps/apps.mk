@@ -28,8 +28,8 @@ $(eval $(call stamp,$(APPS)/app.flags,$$(TARGET_CC) $$(APP_CFLAGS_OWN) $$(APP_LD
 # --- The C library's image
 
 LIBC_SOURCES := $(addprefix apps/libc/,clock.c decimal.c descriptors.c directory.c err.c errno_map.c exec.c file.c \
-    fork.c machine.c memory.c pando_calls.c popen.c process.c signals.c spawn.c stack_guard.c start.c streams.c \
-    system.c terminal.c)
+    fork.c machine.c memory.c pando_calls.c popen.c process.c shm.c signals.c spawn.c stack_guard.c start.c \
+    streams.c system.c terminal.c)
 LIBC_OBJECTS := $(patsubst apps/%.c,$(APPS)/%.o,$(LIBC_SOURCES))
 # Members of picolibc's libc.a that have no place here, as patterns of grep -E: what wants tables of 700 KB (iconv) or
 # a network (xdr), what needs entropy, and what ours stands in for.
@@ -114,8 +114,8 @@ $(eval $(call pack,$(APPS)))
 
 # --- Our programs
 
-PROGRAMS := audit bench cat crash date dmesg echo elf env false free head hello hexdump init kill limits ls maps \
-    poweroff ps share sh sleep stress stty true uname wc
+PROGRAMS := audit bench cat chmod crash date dmesg echo elf env false free head hello hexdump init kill limits ls maps \
+    poweroff ps rm share sh shm sleep stress stty true uname wc
 PROGRAM_SOURCES_bench := $(addprefix apps/bin/bench/,frames.c main.c measure.c memory.c regions.c tasks.c)
 # The shell's editor is tested on the host, too.
 EDITOR_SOURCES := $(addprefix apps/bin/sh/,candidates.c complete.c edit.c history.c key.c kill.c line.c recall.c \
@@ -129,7 +129,7 @@ PROGRAM_SOURCES_sh := $(EDITOR_SOURCES) $(addprefix apps/bin/sh/,arena.c arithme
 PROGRAM_SOURCES_stress := $(addprefix apps/bin/stress/,children.c files.c forks.c heap.c locks.c main.c memory.c \
     model.c model_describe.c names.c pipes.c seals.c sharers.c signals.c tasks.c) apps/bin/inputs.c
 PROGRAM_SOURCES_kill := $(addprefix apps/bin/,kill.c kill_command.c)
-$(foreach name,elf head hexdump maps stty wc,\
+$(foreach name,elf head hexdump maps shm stty wc,\
     $(eval PROGRAM_SOURCES_$(name) := $(addprefix apps/bin/,$(name).c inputs.c)))
 # Linked with nothing but itself.
 BARE_PROGRAMS := min

@@ -6,6 +6,7 @@
  *
  *     (not there) --program_acquire_relock()--> used --last program_put()--> unused --program_acquire_relock()--> used
  *                                                                     unused --program_reclaim()--> (not there)
+ *     Of a sealed object, not the initrd's: used --last program_put()--> (not there)
  *
  * Invariants:
  *   placed   each segment lies in the low range or in the image range, so never in a window, a stack or page 0
@@ -232,15 +233,6 @@ void program_get(struct program *program)
     program->entry->users++;
 }
 
-void program_put(struct program *program)
-{
-    struct load_entry *entry = program->entry;
-
-    if (--entry->users == 0) {
-        list_push_back(&load_hash_system()->unused, &entry->link);
-    }
-}
-
 static void forget(struct load_hash *hash, struct load_entry *entry)
 {
     struct need *need = entry->program->needs;
@@ -258,6 +250,19 @@ static void forget(struct load_hash *hash, struct load_entry *entry)
     load_hash_remove(hash, entry);
     record_pool_free(&hash->records, entry->program);
     load_entry_free(&hash->records, entry);
+}
+
+/* Programs of the initrd are kept as a cache; any other one would keep memory that nobody can give back by its name. */
+void program_put(struct program *program)
+{
+    struct load_entry *entry = program->entry;
+
+    if (--entry->users == 0) {
+        list_push_back(&load_hash_system()->unused, &entry->link);
+        if (entry->object->kind != OBJECT_INITRD) {
+            forget(load_hash_system(), entry);
+        }
+    }
 }
 
 void program_reclaim(void)

@@ -4,8 +4,10 @@
 #include "arch.h"
 #include "calls.h"
 #include "file.h"
+#include "object.h"
 #include "pipe.h"
 #include "scheduler.h"
+#include "shm_files.h"
 #include "task.h"
 
 static struct descriptors *current_descriptors(void)
@@ -68,7 +70,7 @@ int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint6
     if (((uint32_t)flags & ~(uint32_t)ABI_O_CLOEXEC) != 0 || (uint32_t)from == (uint32_t)to) {
         return -EINVAL;
     }
-    if (file == NULL || (uint32_t)to >= DESCRIPTORS_MAX) {
+    if (file == NULL || (uint32_t)to >= current_descriptors()->limit) {
         return -EBADF;
     }
     arch_lock();
@@ -76,6 +78,28 @@ int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint6
 
     scheduler_unlock();
     return error ? error : (int64_t)(uint32_t)to;
+}
+
+static int64_t seal_or_tell(struct file *file, uint32_t command, uint64_t argument)
+{
+    const uint64_t known =
+        ABI_F_SEAL_SEAL | ABI_F_SEAL_SHRINK | ABI_F_SEAL_GROW | ABI_F_SEAL_WRITE | ABI_F_SEAL_FUTURE_WRITE;
+    struct object *object;
+
+    if (!shm_files_is(file) || (command == ABI_F_ADD_SEALS && (argument & ~known) != 0)) {
+        return -EINVAL;
+    }
+    if (command == ABI_F_ADD_SEALS && !file->writable) {
+        return -EPERM;
+    }
+    arch_lock();
+    int64_t result = file->kind->object(file, &object);
+
+    if (result == 0) {
+        result = command == ABI_F_ADD_SEALS ? object_seal(object, (uint32_t)argument) : (int64_t)object->seals;
+    }
+    arch_unlock();
+    return result;
 }
 
 int64_t call_fcntl(uint64_t descriptor, uint64_t command, uint64_t argument, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -103,6 +127,9 @@ int64_t call_fcntl(uint64_t descriptor, uint64_t command, uint64_t argument, uin
     case ABI_F_SETFL:
         file->flags = (uint32_t)argument & changeable;
         return 0;
+    case ABI_F_ADD_SEALS:
+    case ABI_F_GET_SEALS:
+        return seal_or_tell(file, (uint32_t)command, argument);
     default:
         return -EINVAL;
     }

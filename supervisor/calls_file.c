@@ -90,6 +90,52 @@ int64_t call_write(uint64_t descriptor, uint64_t from, uint64_t size_bytes, uint
     return after_step(moved, moved > 0 && done + (uint64_t)moved < size);
 }
 
+/* What a read or write at @position is refused with. Devices have no position, and read and write as ever. */
+static int check_position(const struct file *file, uint64_t position)
+{
+    if ((int64_t)position < 0) {
+        return -EINVAL;
+    }
+    return file->kind->size == NULL ? -ESPIPE : 0;
+}
+
+int64_t call_pread64(uint64_t descriptor, uint64_t to, uint64_t size_bytes, uint64_t position, uint64_t a4, uint64_t a5)
+{
+    struct file *file = file_at(descriptor);
+    uint64_t size = size_bytes < READ_BYTES_MAX ? size_bytes : READ_BYTES_MAX;
+
+    CALL_UNUSED(a4, a5);
+    if (file == NULL || !file->readable) {
+        return -EBADF;
+    }
+    int error = check_position(file, position);
+
+    if (error || file->kind->read == NULL) {
+        return error ? error : -EISDIR;
+    }
+    return file->kind->read_at == NULL ? file->kind->read(file, uaddr(to), size)
+                                       : file->kind->read_at(file, uaddr(to), size, position);
+}
+
+int64_t call_pwrite64(uint64_t descriptor, uint64_t from, uint64_t size_bytes, uint64_t position, uint64_t a4,
+                      uint64_t a5)
+{
+    uint64_t size = size_bytes < WRITE_BYTES_MAX ? size_bytes : WRITE_BYTES_MAX;
+    uint64_t done = task_current()->done_bytes;
+    struct file *file = writable_at(descriptor);
+    int error = file == NULL ? -EBADF : check_position(file, position);
+
+    CALL_UNUSED(a4, a5);
+    if (error) {
+        return after_step(error, false);
+    }
+    int64_t moved = file->kind->write_at == NULL
+                        ? file->kind->write(file, uaddr(from + done), size - done)
+                        : file->kind->write_at(file, uaddr(from + done), size - done, position + done);
+
+    return after_step(moved, moved > 0 && done + (uint64_t)moved < size);
+}
+
 /* Part @index of the vector at @vector. Returns 0, -EFAULT, or -EINVAL: larger than any memory. */
 static int read_part(uint64_t vector, uint64_t index, struct abi_iovec *part)
 {

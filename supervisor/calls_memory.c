@@ -31,6 +31,27 @@ static int object_of_nothing(struct mapping *mapping)
     return object_create_anonymous(mapping->request.size_bytes, &mapping->request.object);
 }
 
+/*
+ * What seals forbid is out of the maximum too, and what can change is never executed: W^X holds for an object, not only
+ * for one mapping of it.
+ */
+static int limit_to_object(struct map_request *request)
+{
+    const struct object *object = request->object;
+    bool is_sealed = (object->seals & (ABI_F_SEAL_WRITE | ABI_F_SEAL_FUTURE_WRITE)) != 0;
+
+    if (request->sharing == MAP_ENTRY_SHARED && is_sealed) {
+        if ((request->protection & ABI_PROT_WRITE) != 0) {
+            return -EPERM;
+        }
+        request->max_protection &= (uint8_t)~ABI_PROT_WRITE;
+    }
+    if (!object_is_immutable(object)) {
+        request->max_protection &= (uint8_t)~ABI_PROT_EXEC;
+    }
+    return (request->protection & ~request->max_protection) != 0 ? -EACCES : 0;
+}
+
 static int object_of_file(struct mapping *mapping, uint64_t descriptor, uint64_t offset)
 {
     struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
@@ -51,6 +72,9 @@ static int object_of_file(struct mapping *mapping, uint64_t descriptor, uint64_t
     mapping->request.object_page = offset >> PAGE_SHIFT;
     int error = file->kind->object == NULL ? -ENODEV : file->kind->object(file, &mapping->request.object);
 
+    if (error == 0) {
+        error = limit_to_object(&mapping->request);
+    }
     if (error == 0) {
         object_get(mapping->request.object);
     }

@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "file.h"
 #include "frame.h"
+#include "scheduler.h"
 #include "task.h"
 #include "user_path.h"
 
@@ -47,8 +48,7 @@ void user_path_free_locked(struct user_path *path)
     }
 }
 
-/* Where a path starts that is given with the descriptor @directory. Returns 0, -EBADF or -ENOTDIR. */
-static int start_of(uint64_t directory, const char *path, struct place *out)
+int user_path_start(uint64_t directory, const char *path, struct place *out)
 {
     struct task *task = task_current();
 
@@ -68,16 +68,51 @@ static int start_of(uint64_t directory, const char *path, struct place *out)
     return 0;
 }
 
-static int walk(uint64_t directory, const struct user_path *path, enum place_follow follow, struct place *out)
+int user_path_walk(uint64_t directory, const struct user_path *path, enum place_follow follow, struct place *out)
 {
     struct place from;
-    int error = start_of(directory, path->text, &from);
+    int error = user_path_start(directory, path->text, &from);
 
     return error ? error : place_walk(from, path->text, path->size_bytes, follow, out);
 }
 
-/* The place that a call names by @directory and the path at @address. */
-static int place_of_call(uint64_t directory, uint64_t address, enum place_follow follow, struct place *out)
+static bool is_dots(const char *name, size_t size_bytes)
+{
+    return name[0] == '.' && (size_bytes == 1 || (size_bytes == 2 && name[1] == '.'));
+}
+
+int user_path_name(uint64_t directory, const struct user_path *path, struct user_name *out)
+{
+    struct place folder;
+    size_t folder_size = path->size_bytes;
+
+    while (folder_size > 0 && path->text[folder_size - 1] != '/') {
+        folder_size--;
+    }
+    const char *text = path->text + folder_size;
+    size_t size_bytes = path->size_bytes - folder_size;
+
+    if (size_bytes == 0 || is_dots(text, size_bytes)) {
+        return -EISDIR;
+    }
+    int error = user_path_start(directory, path->text, &folder);
+
+    if (error == 0 && folder_size > 0) {
+        error = place_walk(folder, path->text, folder_size, PLACE_FOLLOW, &folder);
+    }
+    if (error) {
+        return error;
+    }
+    if (size_bytes > PLACE_NAME_MAX) {
+        return -ENAMETOOLONG;
+    }
+    *out = (struct user_name){ folder.fs, text, size_bytes };
+    return folder.fs->changes == NULL ? -EROFS : 0;
+}
+
+/* The place that a call names by @directory and the path at @address, and what stat() tells of it. */
+static int stat_of_path(uint64_t directory, uint64_t address, enum place_follow follow, struct place *place,
+                        struct abi_stat *stat)
 {
     struct user_path path;
     int error = user_path_copy_in(uaddr(address), USER_PATH_NOT_EMPTY, &path);
@@ -85,35 +120,17 @@ static int place_of_call(uint64_t directory, uint64_t address, enum place_follow
     if (error) {
         return error;
     }
-    error = walk(directory, &path, follow, out);
-    user_path_free(&path);
+    arch_lock();
+    error = user_path_walk(directory, &path, follow, place);
+    if (error == 0) {
+        *stat = place_stat(*place);
+    }
+    user_path_free_locked(&path);
+    arch_unlock();
     return error;
 }
 
-/* Why the missing file at @address is not created: nothing ever is, but something else may be wrong with its path. */
-static int error_of_creation(uint64_t directory, uint64_t address)
-{
-    struct user_path path;
-    struct place folder;
-    int error = user_path_copy_in(uaddr(address), USER_PATH_NOT_EMPTY, &path);
-
-    if (error) {
-        return error;
-    }
-    if (path.text[path.size_bytes - 1] == '/') {
-        error = -EISDIR;
-    }
-    while (path.size_bytes > 0 && path.text[path.size_bytes - 1] != '/') {
-        path.size_bytes--;
-    }
-    if (error == 0 && path.size_bytes > 0) {
-        error = walk(directory, &path, PLACE_FOLLOW, &folder);
-    }
-    user_path_free(&path);
-    return error ? error : -EROFS;
-}
-
-/* Open what is there; nothing can be created. */
+/* Open what is there. */
 static int open_place(struct place place, uint32_t flags, struct file **out)
 {
     uint32_t type = place_stat(place).mode & ABI_S_IFMT;
@@ -133,29 +150,58 @@ static int open_place(struct place place, uint32_t flags, struct file **out)
     return place.fs->open(place.fs, place.inode, flags, out);
 }
 
-int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, uint64_t mode, uint64_t a4, uint64_t a5)
+/* What is looked for and made is so under one hold of the lock. */
+static int open_or_create(uint64_t directory, const struct user_path *path, uint32_t flags, uint32_t mode,
+                          struct file **out)
 {
-    struct place place;
-    struct file *file;
-
-    CALL_UNUSED(mode, a4, a5);
-    if ((flags & ABI_O_ACCMODE) == ABI_O_ACCMODE) {
-        return -EINVAL;
-    }
     /* What must be new is not looked for behind a link. */
     bool is_new = (flags & ABI_O_CREAT) != 0 && (flags & ABI_O_EXCL) != 0;
     enum place_follow follow = is_new || (flags & ABI_O_NOFOLLOW) != 0 ? PLACE_NO_FOLLOW : PLACE_FOLLOW;
-    int error = place_of_call(directory, path_address, follow, &place);
+    struct place place;
+    struct user_name name;
+    int error = user_path_walk(directory, path, follow, &place);
 
-    if (error == -ENOENT && (flags & ABI_O_CREAT) != 0) {
-        return error_of_creation(directory, path_address);
+    if (error == 0) {
+        return open_place(place, flags, out);
     }
+    if (error != -ENOENT || (flags & ABI_O_CREAT) == 0) {
+        return error;
+    }
+    error = user_path_name(directory, path, &name);
     if (error) {
         return error;
     }
-    arch_lock();
-    int number = open_place(place, (uint32_t)flags, &file);
+    return (flags & ABI_O_DIRECTORY) != 0
+               ? -EINVAL
+               : name.fs->changes->create(name.fs, name.text, name.size_bytes, mode, flags, out);
+}
 
+/* Another one writes to what is to be emptied: the call is done again. */
+static int64_t result_of_open(int number)
+{
+    if (number != -EBUSY) {
+        return number;
+    }
+    scheduler_again();
+    return CALL_RESTART;
+}
+
+int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, uint64_t mode, uint64_t a4, uint64_t a5)
+{
+    struct user_path path;
+    struct file *file;
+
+    CALL_UNUSED(a4, a5);
+    if ((flags & ABI_O_ACCMODE) == ABI_O_ACCMODE) {
+        return -EINVAL;
+    }
+    int number = user_path_copy_in(uaddr(path_address), USER_PATH_NOT_EMPTY, &path);
+
+    if (number < 0) {
+        return number;
+    }
+    arch_lock();
+    number = open_or_create(directory, &path, (uint32_t)flags, (uint32_t)mode, &file);
     if (number == 0) {
         number = descriptors_put(&task_current()->descriptors, file, 0,
                                  (flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
@@ -163,18 +209,24 @@ int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, u
             file_put(file);
         }
     }
-    arch_unlock();
-    return number;
+    user_path_free_locked(&path);
+    int64_t result = result_of_open(number);
+
+    scheduler_unlock();
+    return result;
 }
 
 static struct abi_stat stat_of_file(const struct file *file)
 {
     struct abi_stat stat = { 0 };
 
-    if (file->kind->describe == NULL) {
-        return place_stat(file->place);
+    if (file->kind->describe != NULL) {
+        file->kind->describe(file, &stat);
+        return stat;
     }
-    file->kind->describe(file, &stat);
+    arch_lock();
+    stat = place_stat(file->place);
+    arch_unlock();
     return stat;
 }
 
@@ -194,7 +246,10 @@ int64_t call_fstat(uint64_t descriptor, uint64_t to, uint64_t a2, uint64_t a3, u
 /* With AT_EMPTY_PATH and an empty path it is the descriptor itself. */
 static int64_t stat_of_call(uint64_t directory, const struct user_path *path, uint64_t flags, uint64_t to)
 {
+    enum place_follow follow = (flags & ABI_AT_SYMLINK_NOFOLLOW) != 0 ? PLACE_NO_FOLLOW : PLACE_FOLLOW;
     struct place place = task_current()->folder;
+    struct abi_stat stat;
+    int error = 0;
 
     if (path->size_bytes == 0) {
         if ((flags & ABI_AT_EMPTY_PATH) == 0) {
@@ -203,17 +258,16 @@ static int64_t stat_of_call(uint64_t directory, const struct user_path *path, ui
         if ((int32_t)directory != ABI_AT_FDCWD) {
             return call_fstat(directory, to, 0, 0, 0, 0);
         }
-    } else {
-        int error =
-            walk(directory, path, (flags & ABI_AT_SYMLINK_NOFOLLOW) != 0 ? PLACE_NO_FOLLOW : PLACE_FOLLOW, &place);
-
-        if (error) {
-            return error;
-        }
     }
-    struct abi_stat stat = place_stat(place);
-
-    return arch_copy_out(uaddr(to), &stat, sizeof(stat));
+    arch_lock();
+    if (path->size_bytes > 0) {
+        error = user_path_walk(directory, path, follow, &place);
+    }
+    if (error == 0) {
+        stat = place_stat(place);
+    }
+    arch_unlock();
+    return error ? error : arch_copy_out(uaddr(to), &stat, sizeof(stat));
 }
 
 int64_t call_newfstatat(uint64_t directory, uint64_t path_address, uint64_t to, uint64_t flags, uint64_t a4,
@@ -234,26 +288,27 @@ int64_t call_newfstatat(uint64_t directory, uint64_t path_address, uint64_t to, 
     return result;
 }
 
-/* There are no users: a right is there when anybody has it, and only devices can be written. */
+/* There are no users: a right is there when anybody has it. Of the initrd nothing can be written. */
 int64_t call_faccessat(uint64_t directory, uint64_t path_address, uint64_t mode, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     struct place place;
+    struct abi_stat stat;
 
     CALL_UNUSED(a3, a4, a5);
     if (((uint32_t)mode & ~(uint32_t)(ABI_R_OK | ABI_W_OK | ABI_X_OK)) != 0) {
         return -EINVAL;
     }
-    int error = place_of_call(directory, path_address, PLACE_FOLLOW, &place);
+    int error = stat_of_path(directory, path_address, PLACE_FOLLOW, &place, &stat);
 
     if (error) {
         return error;
     }
-    uint32_t bits = place_stat(place).mode;
-
-    if ((mode & ABI_W_OK) != 0 && (bits & ABI_S_IFMT) != ABI_S_IFCHR) {
+    if ((mode & ABI_W_OK) != 0 && (stat.mode & ABI_S_IFMT) != ABI_S_IFCHR && place.fs->changes == NULL) {
         return -EROFS;
     }
-    bool is_refused = ((mode & ABI_R_OK) != 0 && (bits & 0444) == 0) || ((mode & ABI_X_OK) != 0 && (bits & 0111) == 0);
+    bool is_refused = ((mode & ABI_R_OK) != 0 && (stat.mode & 0444) == 0) ||
+                      ((mode & ABI_W_OK) != 0 && (stat.mode & 0222) == 0) ||
+                      ((mode & ABI_X_OK) != 0 && (stat.mode & 0111) == 0);
 
     return is_refused ? -EACCES : 0;
 }
@@ -262,18 +317,19 @@ int64_t call_readlinkat(uint64_t directory, uint64_t path_address, uint64_t to, 
                         uint64_t a5)
 {
     struct place place;
+    struct abi_stat stat;
     size_t size_bytes;
 
     CALL_UNUSED(a4, a5);
     if ((int32_t)capacity <= 0) {
         return -EINVAL;
     }
-    int error = place_of_call(directory, path_address, PLACE_NO_FOLLOW, &place);
+    int error = stat_of_path(directory, path_address, PLACE_NO_FOLLOW, &place, &stat);
 
     if (error) {
         return error;
     }
-    if ((place_stat(place).mode & ABI_S_IFMT) != ABI_S_IFLNK) {
+    if ((stat.mode & ABI_S_IFMT) != ABI_S_IFLNK) {
         return -EINVAL;
     }
     const char *text = place.fs->link_text(place.fs, place.inode, &size_bytes);
@@ -285,13 +341,14 @@ int64_t call_readlinkat(uint64_t directory, uint64_t path_address, uint64_t to, 
 int64_t call_chdir(uint64_t path_address, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     struct place place;
-    int error = place_of_call((uint64_t)ABI_AT_FDCWD, path_address, PLACE_FOLLOW, &place);
+    struct abi_stat stat;
+    int error = stat_of_path((uint64_t)ABI_AT_FDCWD, path_address, PLACE_FOLLOW, &place, &stat);
 
     CALL_UNUSED(a1, a2, a3, a4, a5);
     if (error) {
         return error;
     }
-    if ((place_stat(place).mode & ABI_S_IFMT) != ABI_S_IFDIR) {
+    if ((stat.mode & ABI_S_IFMT) != ABI_S_IFDIR) {
         return -ENOTDIR;
     }
     task_current()->folder = place;
@@ -307,9 +364,11 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
     int64_t result = frame_alloc_scratch(&frame);
 
     if (result < 0) {
+        arch_unlock();
         return result;
     }
     result = place_path(task_current()->folder, arch_direct(frame), PAGE_SIZE, &path);
+    arch_unlock();
     if (result == 0) {
         size_t size_bytes = strlen(path) + 1;
 

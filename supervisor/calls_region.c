@@ -31,6 +31,9 @@ static int image_of_call(const struct abi_region_load *call, struct image *image
     if (error) {
         return error;
     }
+    if (!object_is_immutable(image->object)) {
+        return -EPERM;
+    }
     image->offset = call->offset;
     image->length = call->length_bytes;
     if (image->length == 0 && image->offset < image->object->size_bytes) {

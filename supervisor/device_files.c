@@ -1,7 +1,8 @@
 /*
  * /dev: console, tty, null, zero, random and urandom, with Linux's device numbers.
  *
- * A file system of one folder: inode 1 is the folder, and row n of the table is inode n + 2.
+ * A file system of one folder: inode 1 is the folder, and row n of the table is inode n + 2. The row without a way to be
+ * opened is a folder that another file system is mounted on.
  */
 #include "device_files.h"
 
@@ -10,6 +11,7 @@
 #include "console_file.h"
 #include "directory_record.h"
 #include "random.h"
+#include "shm_files.h"
 
 #include <string.h>
 
@@ -87,7 +89,7 @@ struct device {
     const char *name;
     uint32_t mode;
     uint32_t number;
-    struct file *(*open)(struct place place, uint32_t flags);
+    struct file *(*open)(struct place place, uint32_t flags); /* NULL: of the folder that is mounted on */
 };
 
 /* In the order of their names. */
@@ -95,6 +97,7 @@ static const struct device devices[] = {
     { "console", 0620, DEVICE_NUMBER(5, 1), console_file_open },
     { "null", 0666, DEVICE_NUMBER(1, 3), open_null },
     { "random", 0666, DEVICE_NUMBER(1, 8), open_random },
+    { "shm", 0777, 0, NULL },
     { "tty", 0666, DEVICE_NUMBER(5, 0), console_file_open },
     { "urandom", 0666, DEVICE_NUMBER(1, 9), open_random },
     { "zero", 0666, DEVICE_NUMBER(1, 5), open_zero },
@@ -106,6 +109,11 @@ static const struct device *device_of(uint64_t inode)
     return inode == FOLDER ? NULL : &devices[inode - FIRST_DEVICE];
 }
 
+static uint32_t type_of(const struct device *device)
+{
+    return device->open == NULL ? ABI_DT_DIR : ABI_DT_CHR;
+}
+
 static bool is_dots(const char *name, size_t size)
 {
     return name[0] == '.' && (size == 1 || (size == 2 && name[1] == '.'));
@@ -115,19 +123,19 @@ static int look_up(const struct file_system *fs, uint64_t folder, const char *na
                    uint64_t *inode, uint32_t *type)
 {
     (void)fs;
-    if (folder != FOLDER) {
-        return -ENOTDIR;
-    }
-    /* `..` is looked up where this is mounted. */
-    if (is_dots(name, name_size_bytes)) {
+    /* `..` is looked up where this is mounted; what is mounted here looks up its own here. */
+    if (is_dots(name, name_size_bytes) && (folder == FOLDER || device_of(folder)->open == NULL)) {
         *inode = FOLDER;
         *type = ABI_DT_DIR;
         return 0;
     }
+    if (folder != FOLDER) {
+        return -ENOTDIR;
+    }
     for (uint32_t i = 0; i < ARRAY_COUNT(devices); i++) {
         if (strlen(devices[i].name) == name_size_bytes && memcmp(devices[i].name, name, name_size_bytes) == 0) {
             *inode = FIRST_DEVICE + i;
-            *type = ABI_DT_CHR;
+            *type = type_of(&devices[i]);
             return 0;
         }
     }
@@ -141,8 +149,10 @@ static void describe(const struct file_system *fs, uint64_t inode, struct abi_st
     (void)fs;
     stat->device = THIS_DEVICE;
     stat->inode = inode;
-    stat->mode = device == NULL ? ABI_S_IFDIR | 0755 : ABI_S_IFCHR | device->mode;
-    stat->link_count = device == NULL ? 2 : 1;
+    stat->mode = device == NULL         ? ABI_S_IFDIR | 0755
+                 : device->open == NULL ? ABI_S_IFDIR | device->mode
+                                        : ABI_S_IFCHR | device->mode;
+    stat->link_count = device == NULL || device->open == NULL ? 2 : 1;
     stat->special_device = device == NULL ? 0 : device->number;
     stat->block_size_bytes = (int32_t)PAGE_SIZE;
 }
@@ -155,7 +165,7 @@ static int64_t list_folder(struct file *file, uaddr_t to, uint64_t size_bytes)
     for (uint64_t row = file->position; row < ARRAY_COUNT(devices) + 2; file->position = ++row) {
         const char *name = row == 0 ? "." : row == 1 ? ".." : devices[row - 2].name;
         int error = directory_record_write(&writer, name, strlen(name), row < 2 ? FOLDER : FIRST_DEVICE + row - 2,
-                                           row < 2 ? ABI_DT_DIR : ABI_DT_CHR, row + 1);
+                                           row < 2 ? ABI_DT_DIR : type_of(&devices[row - 2]), row + 1);
 
         if (error) {
             return directory_record_result(&writer, error);
@@ -197,12 +207,19 @@ static const struct file_system device_file_system = {
     .name = name_of,
 };
 
-void device_files_mount(void)
+/* Mount @root where @path leads, if that is a folder. */
+static void mount(const char *path, struct place root)
 {
     struct place on;
 
-    if (place_walk(place_root(), "/dev", 4, PLACE_NO_FOLLOW, &on) == 0 &&
+    if (place_walk(place_root(), path, strlen(path), PLACE_NO_FOLLOW, &on) == 0 &&
         (place_stat(on).mode & ABI_S_IFMT) == ABI_S_IFDIR) {
-        (void)place_mount(on, (struct place){ &device_file_system, FOLDER });
+        (void)place_mount(on, root);
     }
+}
+
+void device_files_mount(void)
+{
+    mount("/dev", (struct place){ &device_file_system, FOLDER });
+    mount("/dev/shm", shm_files_root());
 }

@@ -5,6 +5,7 @@
  * more the task goes over to it. So a program that can't be started leaves everything as it was.
  */
 #include "abi_errno.h"
+#include "abi_types.h"
 #include "arguments.h"
 #include "calls.h"
 #include "cpu.h"
@@ -23,10 +24,23 @@ struct new_image {
     struct loading_start start;
 };
 
-static int make_image_relock(struct task *task, const char *path, const struct arguments *arguments,
+/* What is to be executed: what is at a path, or (NULL) in an open file. */
+struct exec_target {
+    struct place from;
+    const char *path;
+    struct file *file;
+};
+
+static int find_program_relock(const struct exec_target *target, struct account *account, struct program **out)
+{
+    return target->path != NULL ? loading_find_relock(target->from, target->path, account, out, NULL)
+                                : loading_find_open_relock(target->file, account, out);
+}
+
+static int make_image_relock(struct task *task, const struct exec_target *target, const struct arguments *arguments,
                              struct new_image *image)
 {
-    int error = loading_find_relock(task->folder, path, task->account, &image->program, NULL);
+    int error = find_program_relock(target, task->account, &image->program);
 
     if (error) {
         return error;
@@ -75,7 +89,7 @@ static void go_over(struct task *task, const char *path, const struct new_image 
 }
 
 /* Takes the lock, and keeps it. */
-static int64_t exec_lock(const char *path, uint64_t argv, uint64_t envp)
+static int64_t exec_lock(const struct exec_target *target, uint64_t argv, uint64_t envp)
 {
     struct arguments arguments;
     struct new_image image;
@@ -88,15 +102,26 @@ static int64_t exec_lock(const char *path, uint64_t argv, uint64_t envp)
     }
     arch_lock();
     if (result == 0) {
-        result = make_image_relock(task_current(), path, &arguments, &image);
+        result = make_image_relock(task_current(), target, &arguments, &image);
         loading_finished();
     }
     arguments_free(&arguments);
     if (result == 0) {
-        go_over(task_current(), path, &image);
+        go_over(task_current(), target->path != NULL ? target->path : "fd", &image);
         result = CALL_NEW_IMAGE;
     }
     return result == -EBUSY ? loading_wait() : result;
+}
+
+/* The end of both calls. */
+static int64_t exec_path(const struct exec_target *target, struct user_path *path, uint64_t argv, uint64_t envp)
+{
+    int64_t result = exec_lock(target, argv, envp);
+
+    user_path_free_locked(path);
+    scheduler_unlock();
+    /* spawn says more than Linux's call does. */
+    return result == -EISDIR ? -EACCES : result;
 }
 
 int64_t call_execve(uint64_t path_address, uint64_t argv, uint64_t envp, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -106,11 +131,39 @@ int64_t call_execve(uint64_t path_address, uint64_t argv, uint64_t envp, uint64_
 
     CALL_UNUSED(a3, a4, a5);
     if (result == 0) {
-        result = exec_lock(path.text, argv, envp);
-        user_path_free_locked(&path);
-        scheduler_unlock();
-        /* spawn says more than Linux's call does. */
-        result = result == -EISDIR ? -EACCES : result;
+        const struct exec_target target = { .from = task_current()->folder, .path = path.text };
+
+        result = exec_path(&target, &path, argv, envp);
     }
     return result;
+}
+
+int64_t call_execveat(uint64_t directory, uint64_t path_address, uint64_t argv, uint64_t envp, uint64_t flags,
+                      uint64_t a5)
+{
+    struct user_path path;
+    struct exec_target target = { .path = NULL };
+
+    CALL_UNUSED(a5);
+    if (((uint32_t)flags & ~(uint32_t)ABI_AT_EMPTY_PATH) != 0) {
+        return -EINVAL;
+    }
+    int64_t result =
+        user_path_copy_in(uaddr(path_address), flags != 0 ? USER_PATH_MAY_BE_EMPTY : USER_PATH_NOT_EMPTY, &path);
+
+    if (result < 0) {
+        return result;
+    }
+    if (path.size_bytes > 0) {
+        target.path = path.text;
+        result = user_path_start(directory, path.text, &target.from);
+    } else {
+        target.file = descriptors_get(&task_current()->descriptors, (uint32_t)directory);
+        result = target.file == NULL ? -EBADF : 0;
+    }
+    if (result < 0) {
+        user_path_free(&path);
+        return result;
+    }
+    return exec_path(&target, &path, argv, envp);
 }

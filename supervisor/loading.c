@@ -7,6 +7,7 @@
 #include "region.h"
 #include "root_files.h"
 #include "scheduler.h"
+#include "shm_files.h"
 
 #include <string.h>
 
@@ -48,6 +49,39 @@ int loading_find_relock(struct place from, const char *path, struct account *acc
     error = program_acquire_relock(&image, account, out, reason);
     object_put(object);
     return error;
+}
+
+static bool is_executable(const struct file *file)
+{
+    if (shm_files_is(file)) {
+        return (shm_files_mode(file) & 0111) != 0;
+    }
+    uint32_t mode = file->place.fs == NULL ? 0 : place_stat(file->place).mode;
+
+    return (mode & ABI_S_IFMT) == ABI_S_IFREG && (mode & 0111) != 0;
+}
+
+int loading_find_open_relock(struct file *file, struct account *account, struct program **out)
+{
+    struct object *object;
+
+    if (!is_executable(file) || file->kind->object == NULL) {
+        return -EACCES;
+    }
+    int error = file->kind->object(file, &object);
+
+    if (error == 0 && !object_is_immutable(object)) {
+        error = -EACCES;
+    }
+    if (error) {
+        return error == -EINVAL ? -ENOEXEC : error; /* the initrd's file of no bytes */
+    }
+    if (object->size_bytes == 0) {
+        return -ENOEXEC;
+    }
+    struct image image = image_of(object);
+
+    return program_acquire_relock(&image, account, out, NULL);
 }
 
 static int map_stack(struct map *map)

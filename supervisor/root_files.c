@@ -233,23 +233,18 @@ int root_files_bytes(const char *path, const void **bytes, uint64_t *size_bytes)
     return 0;
 }
 
-static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
+static int64_t read_at(struct file *file, uaddr_t to, uint64_t size_bytes, uint64_t start)
 {
     struct erofs_inode inode;
-    uint64_t done = 0, start = file->position; /* once: a task on another hart may share it */
+    uint64_t done = 0;
 
     erofs_inode(&fs, file->place.inode, &inode);
-    while (done < size_bytes) {
+    while (done < size_bytes && start + done < inode.size_bytes) {
         char bytes[CHUNK_BYTES];
         const char *from = bytes;
-        uint64_t size = size_bytes - done, position = start + done;
+        uint64_t size = size_bytes - done, position = start + done, rest = inode.size_bytes - position;
 
-        if (position >= inode.size_bytes) {
-            break;
-        }
         if (inode.in_place) {
-            uint64_t rest = inode.size_bytes - position;
-
             from = (const char *)fs.image + inode.data_offset + position;
             size = size < rest ? size : rest;
         } else {
@@ -259,9 +254,20 @@ static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
             return done > 0 ? (int64_t)done : -EFAULT;
         }
         done += size;
-        file->position = start + done;
     }
     return (int64_t)done;
+}
+
+/* Its position is looked at once: a task on another hart may share it. */
+static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
+{
+    uint64_t start = file->position;
+    int64_t moved = read_at(file, to, size_bytes, start);
+
+    if (moved > 0) {
+        file->position = start + (uint64_t)moved;
+    }
+    return moved;
 }
 
 static int64_t size_of_file(const struct file *file)
@@ -324,6 +330,7 @@ static int64_t list_directory(struct file *file, uaddr_t to, uint64_t size_bytes
 
 static const struct file_kind regular = {
     .read = read_file,
+    .read_at = read_at,
     .size = size_of_file,
     .object = object_of_file,
 };

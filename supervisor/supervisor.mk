@@ -11,6 +11,7 @@ PANDO_SOURCES += \
     supervisor/calls_path.c \
     supervisor/calls_region.c \
     supervisor/calls_report.c \
+    supervisor/calls_shm.c \
     supervisor/calls_system.c \
     supervisor/calls_task.c \
     supervisor/calls_time.c \
@@ -25,6 +26,7 @@ PANDO_SOURCES += \
     supervisor/file.c \
     supervisor/fork.c \
     supervisor/futex.c \
+    supervisor/gift.c \
     supervisor/harts.c \
     supervisor/limits.c \
     supervisor/loading.c \
@@ -33,6 +35,7 @@ PANDO_SOURCES += \
     supervisor/random.c \
     supervisor/root_files.c \
     supervisor/scheduler.c \
+    supervisor/shm_files.c \
     supervisor/signals.c \
     supervisor/spawn.c \
     supervisor/start.c \

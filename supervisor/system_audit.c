@@ -4,18 +4,20 @@
  *
  * Invariants, by the names under which they are found: those of task.c (task-family, task-ended, task-pid), scheduler.c
  * (one-queue), signals.c (signal-attention), descriptors.c, pipe.c; and
- *     file-references   a file's ref_count is the number of descriptors that stand for it
+ *     file-references   a file's ref_count is the number of descriptors that stand for it and of gifts that bring it
  *     all-found         each task, file and root object that there is was come upon
  */
 #include "system_audit.h"
 
 #include "file.h"
+#include "gift.h"
 #include "log.h"
 #include "pool.h"
 #include "program.h"
 #include "root_files.h"
 #include "scheduler.h"
 #include "shared.h"
+#include "shm_files.h"
 #include "start.h"
 #include "task.h"
 
@@ -94,12 +96,14 @@ static void audit_tasks(struct audit *audit)
         audit->pid = task->pid;
         audit_task(audit, task);
         descriptors_audit(&task->descriptors, audit, file_audit, &files);
+        files += gift_audit(task, audit, file_audit);
         tasks++;
         ready += task->state == TASK_READY;
     }
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
         audit->pid = task->pid;
         descriptors_audit(&task->descriptors, audit, file_audit_end, &ended_files);
+        ended_files += gift_audit(task, audit, file_audit_end);
     }
     audit->pid = 0;
     scheduler_audit(audit, ready);
@@ -117,6 +121,7 @@ void system_audit(struct audit *audit)
     task_audit_tree(audit);
     if (audit->finding_count == 0) { /* else what follows is not to be walked */
         audit_tasks(audit);
+        shm_files_audit(audit);
         shared_audit(audit, AUDIT_ALL_OWNERS);
     }
     audit_end(audit, facts->ram_frames - facts->firmware_frames - facts->image_frames, facts->fixed_frames,

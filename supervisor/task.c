@@ -22,6 +22,7 @@
 #include "abi_types.h"
 #include "audit.h"
 #include "cpu.h"
+#include "gift.h"
 #include "log.h"
 #include "power.h"
 #include "panic.h"
@@ -232,6 +233,7 @@ void task_let_parent_go(struct task *task)
 static void release(struct task *task)
 {
     descriptors_close_all(&task->descriptors);
+    gift_drop_all(task);
     signals_forget_actions(&task->signals);
     cpu_fp_forget(&task->fp);
     task->attention = 0;

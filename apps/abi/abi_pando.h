@@ -282,3 +282,17 @@ static_assert(sizeof(struct abi_audit) == 48 + 6 * 40, "ABI");
  * fail_nth(n) -> how many allocations the last call did that this was asked for. With @n above 0 the n-th allocation of
  * the caller's next call fails, of a frame or of a supervisor's object; with 0 none does. For one task at a time.
  */
+
+/*
+ * give(pid, descriptor, flags): hand the open file of @descriptor to the task @pid, which takes it when it likes, as long
+ * as it lives; the caller keeps its own. With ABI_GIVE_READ_ONLY the receiver can only read it, whatever it does: it
+ * gets an open file of its own, with position 0, when the caller can write.
+ * Errors: EBADF; ESRCH; EINVAL (flags; a file of a kind that can't be had read-only); EACCES (read-only, and the caller
+ * can't read it); EAGAIN (ABI_GIFTS_MAX wait for that task already); ENOMEM.
+ *
+ * take(int32_t *pid, flags) -> a descriptor: the next one that was given to the caller, in the order in which they were
+ * given; waits for one. With @pid other than 0 it is told who gave it. Flags: O_CLOEXEC, O_NONBLOCK.
+ * Errors: EAGAIN (O_NONBLOCK, and there is none); EINTR; EINVAL; EMFILE, ENOMEM, EFAULT: it can be taken again.
+ */
+enum { ABI_GIVE_READ_ONLY = 1 };
+#define ABI_GIFTS_MAX 16

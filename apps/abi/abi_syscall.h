@@ -14,11 +14,17 @@
     X(17, getcwd) /* the path of the current folder */ \
     X(23, dup) /* another descriptor for an open file */ \
     X(24, dup3) /* the same at a given number, closing what it was */ \
-    X(25, fcntl) /* F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL */ \
+    X(25, fcntl) /* F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD_SEALS, F_GET_SEALS */ \
     X(29, ioctl) /* the console: settings, window size, foreground group, FIONREAD */ \
-    X(48, faccessat) /* whether a file may be read or executed; nothing but devices may be written */ \
+    X(35, unlinkat) /* take a name of /dev/shm away; who has the file open or maps it keeps it */ \
+    X(45, truncate) /* the size of a file of /dev/shm */ \
+    X(46, ftruncate) /* the same of an open file, which may have no name */ \
+    X(47, fallocate) /* set pages aside, or with PUNCH_HOLE and KEEP_SIZE give them back */ \
+    X(48, faccessat) /* whether a file may be read, written or executed */ \
     X(49, chdir) /* change the current folder */ \
-    X(56, openat) /* open a file of the initrd or of /dev */ \
+    X(52, fchmod) /* the permission bits of an open file of /dev/shm */ \
+    X(53, fchmodat) /* the same by its path: what it can be opened for from now on */ \
+    X(56, openat) /* open a file of the initrd or of /dev; create one in /dev/shm */ \
     X(57, close) /* close a descriptor */ \
     X(59, pipe2) /* a pipe of 64 KiB; O_CLOEXEC, O_NONBLOCK */ \
     X(61, getdents64) /* the entries of a folder */ \
@@ -27,9 +33,13 @@
     X(64, write) /* write; to a pipe up to 4 KiB as a whole */ \
     X(65, readv) /* read into several pieces */ \
     X(66, writev) /* write several pieces */ \
+    X(67, pread64) /* read at a position */ \
+    X(68, pwrite64) /* write at a position */ \
     X(78, readlinkat) /* the text of a symbolic link */ \
     X(79, newfstatat) /* what is known of a file by its path */ \
     X(80, fstat) /* what is known of an open file */ \
+    X(82, fsync) /* 0: nothing is behind memory */ \
+    X(83, fdatasync) /* the same */ \
     X(93, exit) /* end the task */ \
     X(94, exit_group) /* end the task: it is its only thread */ \
     X(96, set_tid_address) /* the caller's pid; there are no threads to tell of their end */ \
@@ -68,14 +78,17 @@
     X(216, mremap) /* make a mapping larger or smaller, or move it; not MREMAP_DONTUNMAP */ \
     X(220, clone) /* fork, and vfork: the child borrows the memory until execve or its end; no threads */ \
     X(221, execve) /* run another program in the same task */ \
-    X(222, mmap) /* map memory or a file of the initrd; never writable and executable at once */ \
+    X(222, mmap) /* map memory, a file of the initrd or of /dev/shm; never writable and executable at once */ \
     X(226, mprotect) /* change what a mapping allows */ \
     X(227, msync) /* checks its arguments: what is shared is one memory, and no disk is behind it */ \
     X(232, mincore) /* which pages are in memory */ \
     X(233, madvise) /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED, DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE */ \
     X(260, wait4) /* wait for a child to end */ \
     X(261, prlimit64) /* ask for limits; lower NOFILE of the task, RSS and NPROC of its group */ \
-    X(278, getrandom) /* random bytes; EAGAIN when the machine gave no seed */
+    X(276, renameat2) /* another name for a file of /dev/shm; RENAME_NOREPLACE */ \
+    X(278, getrandom) /* random bytes; EAGAIN when the machine gave no seed */ \
+    X(279, memfd_create) /* a file without a name; MFD_CLOEXEC, MFD_ALLOW_SEALING */ \
+    X(281, execveat) /* execve of a path that starts at a descriptor, or with AT_EMPTY_PATH of its open file */
 
 #define ABI_OWN_CALL_LIST(X) \
     X(0, spawn) /* start a program in a new task: see struct abi_spawn */ \
@@ -87,6 +100,8 @@
     X(6, task_map) /* the mappings of a task */ \
     X(7, audit) /* look at everything for what is broken; EPERM outside domain 0 */ \
     X(8, fail_nth) /* let an allocation of the next call fail; ENOSYS unless built with DEBUG=1 */ \
+    X(9, give) /* hand a descriptor to another task */ \
+    X(10, take) /* receive one that was given */ \
     X(11, limits) /* the groups of tasks, their limits and what they use: see struct abi_limits */
 
 #define ABI_LINUX_NUMBER(number, name) SYS_##name = (number),

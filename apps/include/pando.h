@@ -85,6 +85,17 @@ int64_t pando_fail_nth(uint64_t nth);
 int pando_limits(struct abi_group *rows, size_t capacity);
 
 /*
+ * Hand the open file of @fd to the task @pid; with ABI_GIVE_READ_ONLY it can never write it. Returns 0, or -1 with errno.
+ */
+int pando_give(pid_t pid, int fd, unsigned flags);
+
+/*
+ * Wait for what another task gives, with O_NONBLOCK in @flags only look; O_CLOEXEC. @pid (NULL: no matter) is told who
+ * gave it. Returns a descriptor, or -1 with errno.
+ */
+int pando_take(pid_t *pid, int flags);
+
+/*
  * strerror() for the errors of the functions above, in the words of a user whose program runs on another kernel:
  * ENOSYS "needs Pando". The text is static.
  */

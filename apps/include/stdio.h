@@ -5,3 +5,4 @@
 
 FILE *popen(const char *command, const char *mode);
 int pclose(FILE *stream);
+int renameat(int old_directory, const char *old_path, int directory, const char *path);

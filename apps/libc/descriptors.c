@@ -52,6 +52,8 @@ int fcntl(int fd, int command, ...)
     case F_SETFL:
         argument = libc_open_flags((int)argument);
         break;
+    case F_ADD_SEALS:
+    case F_GET_SEALS: /* the supervisor's own numbers */
     case F_DUPFD:
     case F_GETFD:
     case F_SETFD:

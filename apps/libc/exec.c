@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi_types.h"
 #include "libc.h"
 
 #define PATH_BYTES 256
@@ -14,6 +15,11 @@
 int execve(const char *path, char *const argv[], char *const envp[])
 {
     return (int)libc_result(raw_syscall3(SYS_execve, ARG(path), ARG(argv), ARG(envp)));
+}
+
+int fexecve(int fd, char *const argv[], char *const envp[])
+{
+    return (int)libc_result(raw_syscall6(SYS_execveat, ARG(fd), ARG(""), ARG(argv), ARG(envp), ABI_AT_EMPTY_PATH, 0));
 }
 
 int execv(const char *path, char *const argv[])

@@ -49,7 +49,7 @@ int libc_flags_of_open(uint64_t abi_flags)
     return flags;
 }
 
-static uint64_t abi_directory(int fd)
+uint64_t libc_directory(int fd)
 {
     return fd == AT_FDCWD ? ARG(ABI_AT_FDCWD) : ARG(fd);
 }
@@ -75,7 +75,7 @@ int openat(int directory, const char *path, int flags, ...)
         va_end(arguments);
     }
     return (int)libc_result(
-        raw_syscall4(SYS_openat, abi_directory(directory), ARG(path), libc_open_flags(flags), mode));
+        raw_syscall4(SYS_openat, libc_directory(directory), ARG(path), libc_open_flags(flags), mode));
 }
 
 int open(const char *path, int flags, ...)
@@ -122,6 +122,16 @@ ssize_t writev(int fd, const struct iovec *pieces, int count)
     return libc_result(raw_syscall3(SYS_writev, ARG(fd), ARG(pieces), ARG(count)));
 }
 
+ssize_t pread(int fd, void *buffer, size_t size_bytes, off_t offset)
+{
+    return libc_result(raw_syscall4(SYS_pread64, ARG(fd), ARG(buffer), size_bytes, ARG(offset)));
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t size_bytes, off_t offset)
+{
+    return libc_result(raw_syscall4(SYS_pwrite64, ARG(fd), ARG(buffer), size_bytes, ARG(offset)));
+}
+
 off_t lseek(int fd, off_t offset, int whence)
 {
     return libc_result(raw_syscall3(SYS_lseek, ARG(fd), ARG(offset), ARG(whence)));
@@ -163,7 +173,7 @@ int fstatat(int directory, const char *restrict path, struct stat *restrict stat
 {
     struct abi_stat abi;
     int result = (int)libc_result(
-        raw_syscall4(SYS_newfstatat, abi_directory(directory), ARG(path), ARG(&abi), abi_at_flags(flags)));
+        raw_syscall4(SYS_newfstatat, libc_directory(directory), ARG(path), ARG(&abi), abi_at_flags(flags)));
 
     if (result == 0) {
         from_abi_stat(&abi, stat);
@@ -185,7 +195,7 @@ int lstat(const char *restrict path, struct stat *restrict stat)
 int faccessat(int directory, const char *path, int mode, int flags)
 {
     (void)flags; /* there is one user */
-    return (int)libc_result(raw_syscall3(SYS_faccessat, abi_directory(directory), ARG(path), ARG(mode)));
+    return (int)libc_result(raw_syscall3(SYS_faccessat, libc_directory(directory), ARG(path), ARG(mode)));
 }
 
 int access(const char *path, int mode)
@@ -195,7 +205,7 @@ int access(const char *path, int mode)
 
 ssize_t readlinkat(int directory, const char *restrict path, char *restrict buffer, size_t capacity)
 {
-    return libc_result(raw_syscall4(SYS_readlinkat, abi_directory(directory), ARG(path), ARG(buffer), capacity));
+    return libc_result(raw_syscall4(SYS_readlinkat, libc_directory(directory), ARG(path), ARG(buffer), capacity));
 }
 
 ssize_t readlink(const char *restrict path, char *restrict buffer, size_t capacity)
@@ -211,15 +221,4 @@ int chdir(const char *path)
 char *getcwd(char *buffer, size_t capacity)
 {
     return libc_result(raw_syscall2(SYS_getcwd, ARG(buffer), capacity)) < 0 ? NULL : buffer;
-}
-
-/* The root file system is read-only and no call of the supervisor's takes a name away. */
-int unlink(const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) == 0) {
-        errno = EROFS;
-    }
-    return -1;
 }

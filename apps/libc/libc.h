@@ -30,6 +30,11 @@ uint64_t libc_open_flags(int flags);
 int libc_flags_of_open(uint64_t abi_flags);
 
 /*
+ * The descriptor of the calls that end in -at, as the supervisor knows it.
+ */
+uint64_t libc_directory(int fd);
+
+/*
  * The folders in which programs without a '/' are looked for, and the path of @file in the first folder of @folders.
  * Returns the folders behind it, or NULL. A path that does not fit is cut to "": no program has that name.
  */

@@ -53,6 +53,16 @@ int pando_limits(struct abi_group *rows, size_t capacity)
     return (int)libc_result(raw_syscall2(SYS_limits, ARG(rows), capacity));
 }
 
+int pando_give(pid_t pid, int fd, unsigned flags)
+{
+    return (int)libc_result(raw_syscall3(SYS_give, ARG(pid), ARG(fd), flags));
+}
+
+int pando_take(pid_t *pid, int flags)
+{
+    return (int)libc_result(raw_syscall2(SYS_take, ARG(pid), libc_open_flags(flags)));
+}
+
 const char *pando_strerror(int error)
 {
     return error == ENOSYS ? "needs Pando: this kernel has no such call" : strerror(error);

@@ -1,4 +1,4 @@
 #pragma once
 
-/* The files of /dev: mount them there, when the initrd has such a folder. Called once, after root_files_mount(). */
+/* The files of /dev, and the folder /dev/shm: mount them there, when the initrd has a /dev. Called once, after root_files_mount(). */
 void device_files_mount(void);

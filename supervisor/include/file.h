@@ -15,6 +15,7 @@ struct object;
 struct audit;
 struct file;
 struct pipe;
+struct shm_file;
 
 struct file_kind {
     /*
@@ -23,6 +24,9 @@ struct file_kind {
      */
     int64_t (*read)(struct file *file, uaddr_t to, uint64_t size_bytes);
     int64_t (*write)(struct file *file, uaddr_t from, uint64_t size_bytes);
+    /* The same at @position, where that of the file does not count. NULL: it has none, and read() and write() do. */
+    int64_t (*read_at)(struct file *file, uaddr_t to, uint64_t size_bytes, uint64_t position);
+    int64_t (*write_at)(struct file *file, uaddr_t from, uint64_t size_bytes, uint64_t position);
     /* The size to seek within, and records of a folder. NULL: -ESPIPE, -ENOTDIR. */
     int64_t (*size)(const struct file *file);
     int64_t (*list)(struct file *file, uaddr_t to, uint64_t size_bytes);
@@ -51,6 +55,7 @@ struct file {
     union {
         struct object *object; /* that was found for it already, or NULL */
         struct pipe *pipe;
+        struct shm_file *shm;
     };
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "arguments.h"
+#include "file.h"
 #include "map.h"
 #include "place.h"
 #include "program.h"
@@ -16,6 +17,9 @@
 /* Find the program at @path, walked from @from, with one use. Errors of root_files_object() and program_acquire_relock(). */
 int loading_find_relock(struct place from, const char *path, struct account *account, struct program **out,
                         struct reason *reason);
+
+/* The same for an open file: -EACCES when it can't be executed, or may change. */
+int loading_find_open_relock(struct file *file, struct account *account, struct program **out);
 
 /* The current task waits until a load has ended. Returns what scheduler_wait() does. */
 int64_t loading_wait(void);

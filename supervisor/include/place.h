@@ -10,8 +10,7 @@ struct object;
  * Places in the tree of files: what paths lead to. Several file systems make one tree: each is mounted on a folder of
  * another one, but for the first, whose root is the tree's.
  *
- * Locks: none; the tables of file systems and mounts are made at start-up, and what a file system changes by itself is
- * its own matter.
+ * Locks: the supervisor's lock is held, where it is not said otherwise: names of a file system that changes come and go.
  */
 struct file_system;
 
@@ -25,6 +24,21 @@ struct place {
 #define PLACE_LINKS_MAX 40
 #define PLACE_MOUNTS_MAX 4
 
+/*
+ * What is done to names of a file system that changes: in its one folder. They are no `.` or `..`, not empty and not too
+ * long. Return 0 or a negative errno.
+ */
+struct file_system_changes {
+    /* A new file, which has no name yet, opened with these ABI_O_ flags: one reference. -ENOSPC: too many names. */
+    int (*create)(const struct file_system *fs, const char *name, size_t name_size_bytes, uint32_t mode, uint32_t flags,
+                  struct file **out);
+    int (*remove)(const struct file_system *fs, const char *name, size_t name_size_bytes);
+    /* The new name may be another file's until then. */
+    int (*rename)(const struct file_system *fs, const char *old_name, size_t old_size_bytes, const char *name,
+                  size_t name_size_bytes);
+    void (*set_mode)(const struct file_system *fs, uint64_t inode, uint32_t mode);
+};
+
 /* Names are not NUL-terminated. `.` and `..` are entries like others. */
 struct file_system {
     /* The entry of a folder, and its type (ABI_DT_*). Returns 0, -ENOENT, or -ENOTDIR when @folder is none. */
@@ -34,7 +48,9 @@ struct file_system {
     const char *(*link_text)(const struct file_system *fs, uint64_t inode, size_t *size_bytes);
     /* All that stat() tells; @stat is zero before. */
     void (*describe)(const struct file_system *fs, uint64_t inode, struct abi_stat *stat);
-    /* Open with these ABI_O_ flags. Returns 0 with one reference on the file, or a negative errno. */
+    /*
+     * Open with these ABI_O_ flags. Returns 0 with one reference on the file, or a negative errno; -EBUSY: try again.
+     */
     int (*open)(const struct file_system *fs, uint64_t inode, uint32_t flags, struct file **out);
     /*
      * The object of a program or library, with one reference. NULL: nothing in it can be executed or loaded (-EACCES).
@@ -44,6 +60,7 @@ struct file_system {
     /* The name of @inode in @folder, borrowed for ever. Returns 0 or -ENOENT. */
     int (*name)(const struct file_system *fs, uint64_t folder, uint64_t inode, const char **name,
                 size_t *name_size_bytes);
+    const struct file_system_changes *changes; /* NULL: it never changes (-EROFS) */
 };
 
 /* Mount @root on the folder @on; on nothing (fs NULL): it is the whole tree from now on. Returns 0 or -ENFILE. */

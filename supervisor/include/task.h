@@ -58,6 +58,7 @@ struct task {
     struct program *program; /* one use; NULL once ended */
     struct descriptors descriptors;
     struct place folder; /* where relative paths start */
+    struct gift *gifts; /* open files that it was given and has not taken, the oldest first */
     int32_t group; /* process group: the pid of the task that it began with */
     uint8_t state;
     uint8_t attention; /* enum task_attention */

@@ -24,3 +24,24 @@ void user_path_free(struct user_path *path);
 
 /* The same where the supervisor's lock is held already. */
 void user_path_free_locked(struct user_path *path);
+
+/* Where @path starts when it is given with the descriptor @directory. Returns 0, -EBADF or -ENOTDIR. */
+int user_path_start(uint64_t directory, const char *path, struct place *out);
+
+/*
+ * Walk @path from where it starts when it is given with the descriptor @directory. The supervisor's lock is held.
+ * Returns 0; -EBADF or -ENOTDIR for the descriptor; errors of place_walk().
+ */
+int user_path_walk(uint64_t directory, const struct user_path *path, enum place_follow follow, struct place *out);
+
+/*
+ * The last name of a path, which need not be there, and the file system of its folder, which changes: for calls that
+ * make, take away or change names. @text is in the path. The supervisor's lock is held.
+ * Returns 0; errors of user_path_walk() for the folder; -EROFS; -EISDIR when a '/' ends it, or the name is of dots.
+ */
+struct user_name {
+    const struct file_system *fs;
+    const char *text;
+    size_t size_bytes;
+};
+int user_path_name(uint64_t directory, const struct user_path *path, struct user_name *out);

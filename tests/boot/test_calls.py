@@ -13,10 +13,10 @@ from test_images import GOOD, needs, note
 # exit and kill, numbers and flags: nothing to point at. set_tid_address is never written to; reboot's text is not read;
 # clone tells nobody when a pid has nowhere to go.
 WITHOUT_POINTERS = {
-    "bench", "brk", "clone", "close", "dup", "dup3", "exit", "exit_group", "fail_nth", "fcntl", "getegid", "geteuid",
-    "getgid", "getpgid", "getpid", "getppid", "gettid", "getuid", "kill", "lseek", "madvise", "mmap", "mprotect",
-    "mremap", "msync", "munmap", "reboot", "rt_sigreturn", "sched_yield", "set_tid_address", "setpgid", "tgkill",
-    "tkill",
+    "bench", "brk", "clone", "close", "dup", "dup3", "exit", "exit_group", "fail_nth", "fallocate", "fchmod",
+    "fcntl", "fdatasync", "fsync", "ftruncate", "getegid", "geteuid", "getgid", "getpgid", "getpid", "getppid",
+    "gettid", "getuid", "give", "kill", "lseek", "madvise", "mmap", "mprotect", "mremap", "msync", "munmap",
+    "reboot", "rt_sigreturn", "sched_yield", "set_tid_address", "setpgid", "tgkill", "tkill",
 }
 
 

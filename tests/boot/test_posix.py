@@ -44,10 +44,12 @@ def console(machine, booted, initrd):
     ("mappings", "", 70),
     ("mappings many", "a13_", 6),
     ("forks", "", 35),
-    ("forks lent", "lent_", 14),
+    ("forks lent", "lent_", 13),
     ("forks deep", "deep_", 3),
     ("forks bomb", "bomb_", 2),
     ("futexes", "", 38),
+    ("objects", "", 105),
+    ("gifts", "", 35),
 ])
 def test_all_cases_are_ok_and_leave_as_many_frames_free(console, command, prefix, at_least):
     Cases(console, command).check(prefix, at_least)

@@ -6,7 +6,7 @@ FILE_LINES_MAX = 800
 FILE_LINES_NOTED = 500
 COLUMNS_MAX = 120
 # A program printed it: nobody reads it from its beginning to its end.
-PRINTED = {"tests/golden/errno.txt"}
+PRINTED = {"tests/golden/errno.txt", "tests/golden/memory.txt"}
 # clang-format wraps C.
 WRAPPED_SUFFIXES = {".S", ".lds", ".ld", ".mk", ".py", ".sh", ""}
 # Its rows are pieces of sources, and what they are to be instead.

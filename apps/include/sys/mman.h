@@ -70,3 +70,13 @@ int munlockall(void);
  */
 int madvise(void *address, size_t size_bytes, int advice);
 int posix_madvise(void *address, size_t size_bytes, int advice);
+
+/*
+ * Memory objects as files: named ones, in /dev/shm, and ones without a name, which can be sealed (fcntl()'s F_ADD_SEALS)
+ * with MFD_ALLOW_SEALING. All are born empty: ftruncate() gives them a size.
+ */
+#define MFD_CLOEXEC ABI_MFD_CLOEXEC
+#define MFD_ALLOW_SEALING ABI_MFD_ALLOW_SEALING
+int shm_open(const char *name, int flags, mode_t mode);
+int shm_unlink(const char *name);
+int memfd_create(const char *name, unsigned flags);

@@ -15,6 +15,7 @@ void try_signals(void);
 void try_clocks(void);
 void try_machine(void);
 void try_own_calls(void);
+void try_objects(void);
 
 /* The wait4 status of this program, started as `calls WHAT ARGUMENT`. */
 int64_t status_of_self(const char *what, const char *argument);

@@ -60,5 +60,6 @@ int main(int argc, char **argv)
     try_clocks();
     try_machine();
     try_own_calls();
+    try_objects();
     return 0;
 }

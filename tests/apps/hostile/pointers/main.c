@@ -18,7 +18,7 @@ static char *edge; /* the last byte of a mapping */
 
 static const struct pointer_calls *const tables[] = {
     &pointer_file_calls,   &pointer_path_calls,    &pointer_terminal_calls, &pointer_task_calls,
-    &pointer_signal_calls, &pointer_machine_calls, &pointer_own_calls,
+    &pointer_signal_calls, &pointer_machine_calls, &pointer_object_calls,   &pointer_own_calls,
 };
 
 static struct kind {

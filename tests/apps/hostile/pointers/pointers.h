@@ -20,7 +20,7 @@ struct pointer_calls {
 };
 
 extern const struct pointer_calls pointer_file_calls, pointer_path_calls, pointer_terminal_calls, pointer_task_calls,
-    pointer_signal_calls, pointer_machine_calls, pointer_own_calls;
+    pointer_signal_calls, pointer_machine_calls, pointer_object_calls, pointer_own_calls;
 
 /* What the calls are tried on. */
 extern int64_t pointer_file, pointer_folder, pointer_child;
