@@ -94,23 +94,29 @@ static int resolve(void *context, uint64_t address, uint8_t access)
     return map_fault_relock(context, address, access);
 }
 
-/* Let the map's task run on some hart. Fences on the way into a space are not the test's. */
-static void begin(struct map *map)
+/* Fences on the way into a space are not the test's. */
+void harts_enter(struct map *map)
 {
     struct stub_counts counts = stub_counts;
 
-    if (is_chosen) {
-        check_want_variants(ARRAY_COUNT(machines));
-    }
-    if (!is_still) {
-        stub_run_on(pick(stub_machine.hart_count));
-    }
     if (arch_translations()->space != &map->space) {
         harts_leave(map);
         map_enter(map);
     }
     stub_counts = counts;
     stub_set_fault_handler(resolve, map);
+}
+
+/* Let the map's task run on some hart. */
+static void begin(struct map *map)
+{
+    if (is_chosen) {
+        check_want_variants(ARRAY_COUNT(machines));
+    }
+    if (!is_still) {
+        stub_run_on(pick(stub_machine.hart_count));
+    }
+    harts_enter(map);
     arch_unlock();
 }
 

@@ -23,6 +23,9 @@ int harts_load(struct map *map, uint64_t address, uint8_t *value);
 int harts_store(struct map *map, uint64_t address, uint8_t value);
 int harts_fetch(struct map *map, uint64_t address, uint8_t *value);
 
+/* The hart at hand runs in @map: for what a system call copies from and to its caller. The lock stays held. */
+void harts_enter(struct map *map);
+
 /*
  * No hart runs in @map from now on. Tests need not say so before map_destroy(), map_attach() and map_detach(): their
  * calls are wrapped (HOST_LIBRARIES_mm in tests.mk).

@@ -16,17 +16,19 @@
 #include "abi_types.h"
 #include "check.h"
 #include "frame.h"
+#include "harts.h"
 #include "mm_world.h"
 #include "model.h"
 
 #define P PAGE_SIZE
 
 #define OBJECTS 3
+#define BUFFER 0x800000ull /* a page of each map, for what is written to objects */
 #define SHOWN_STEPS 12
 #define LONG_STEPS 100000
-#define SHORT_STEPS 60
-#define SHORT_RUNS 50
-#define SHORT_AREA_PAGES 8
+#define SHORT_STEPS 200
+#define SHORT_RUNS 15
+#define SHORT_AREA_PAGES 6
 #define AUDIT_STEPS 100
 #define COMPARE_STEPS 400
 #define END_STEPS 5000
@@ -68,6 +70,14 @@ static void say_how_to_repeat(void)
     fflush(stdout);
 }
 
+static struct map *new_map(void)
+{
+    struct map *map = world_map();
+
+    CHECK_EQUAL(world_add(map, BUFFER, 1, ABI_PROT_READ | ABI_PROT_WRITE), 0);
+    return map;
+}
+
 /* Returns the free frames before anything was made. */
 static uint64_t start(uint64_t seed)
 {
@@ -91,10 +101,9 @@ static uint64_t start(uint64_t seed)
     CHECK_EQUAL(object_create_anonymous(sizes[1], &objects[1]), 0);
     CHECK_EQUAL(object_create_anonymous(sizes[2], &objects[2]), 0);
     for (unsigned i = 0; i < MODEL_MAPS; i++) {
-        maps[i] = world_map();
+        maps[i] = new_map();
     }
     model_init(&model, model_objects, OBJECTS, seed);
-    model.behind_end = -ENXIO;
     choices = seed;
     return before;
 }
@@ -112,6 +121,36 @@ static int do_mapping(const struct model_step *step)
     };
 
     return step->kind == MODEL_ADD ? map_add(maps[step->map], &request) : map_replace(maps[step->map], &request);
+}
+
+/* As a system call writes what its caller has in @map. */
+static int write_byte(struct map *map, struct object *object, uint64_t offset, uint8_t byte)
+{
+    int error = world_store(map, BUFFER, byte);
+
+    if (error != 0) {
+        return error;
+    }
+    harts_enter(map);
+    int64_t result = object_copy_in_relock(object, account_root(), offset, uaddr(BUFFER), 1);
+
+    return result == 1 ? 0 : (int)result;
+}
+
+static int do_object_step(const struct model_step *step, uint8_t *byte)
+{
+    struct object *object = objects[step->object];
+
+    switch (step->kind) {
+    case MODEL_RESIZE:
+        return object_resize(object, step->size_bytes);
+    case MODEL_PUNCH:
+        return object_punch(object, step->offset, step->offset + step->size_bytes);
+    case MODEL_READ:
+        return step->size_bytes == 0 ? 0 : object_read(object, step->offset, byte, step->size_bytes);
+    default:
+        return write_byte(maps[step->map], object, step->offset, step->value);
+    }
 }
 
 /* Does the step; the byte that a load gives goes to @byte. */
@@ -135,6 +174,11 @@ static int do_step(const struct model_step *step, uint8_t *byte)
         return world_load(map, address + model_offset(step->probe), byte);
     case MODEL_FETCH:
         return world_fetch(map, address, byte);
+    case MODEL_RESIZE:
+    case MODEL_PUNCH:
+    case MODEL_READ:
+    case MODEL_WRITE:
+        return do_object_step(step, byte);
     case MODEL_STORE:
         return world_store(map, address + model_offset(step->probe), step->value);
     default:
@@ -148,7 +192,7 @@ static int do_step(const struct model_step *step, uint8_t *byte)
  */
 static bool is_refused(int error, int wanted, uint64_t failing)
 {
-    return failing != 0 && error == -ENOMEM && (wanted == 0 || wanted == -EFAULT || wanted == -ENXIO);
+    return failing != 0 && error == -ENOMEM && (wanted == 0 || wanted == -ENXIO);
 }
 
 static void take_step(const struct model_step *step, uint64_t failing)
@@ -161,6 +205,7 @@ static void take_step(const struct model_step *step, uint64_t failing)
 
     stub_fail_allocation(0);
     if (is_refused(error, step->wanted, failing)) {
+        model_refused(&model, step);
         return;
     }
     CHECK_EQUAL(error, step->wanted);
@@ -229,7 +274,7 @@ static void end_map(unsigned m)
 {
     map_destroy(maps[m]);
     model_clear(&model, m);
-    maps[m] = world_map();
+    maps[m] = new_map();
 }
 
 static void run(const struct manner *manner, uint64_t seed)

@@ -68,10 +68,10 @@ static void choose_kinds(void)
         make_object(1, 20 * MODEL_PAGE_BYTES);
         make_object(2, 5 * MODEL_PAGE_BYTES + 1);
     }
-    model.weights[MODEL_RESIZE] = has_objects;
-    model.weights[MODEL_PUNCH] = has_objects;
-    model.weights[MODEL_READ] = has_objects;
-    model.weights[MODEL_WRITE] = has_objects;
+    if (!has_objects) {
+        model.weights[MODEL_RESIZE] = model.weights[MODEL_PUNCH] = 0;
+        model.weights[MODEL_READ] = model.weights[MODEL_WRITE] = 0;
+    }
     model.weights[MODEL_MOVE] = raw_syscall2(LINUX_CALL(CALL_MREMAP), 1, 0) != -ENOSYS;
     model.weights[MODEL_FORGET] = raw_syscall3(LINUX_CALL(CALL_MADVISE), 1, 0, 0) != -ENOSYS;
     can_fork = child_can_be();
@@ -228,6 +228,7 @@ static void take_step(const struct model_step *step)
     char text[200];
 
     if (result != step->wanted && stress_is_refused(result)) {
+        model_refused(&model, step);
         return;
     }
     if (result != step->wanted || (result == 0 && byte != step->value)) {

@@ -13,8 +13,9 @@
 void model_init(struct model *model, struct model_object *objects, unsigned object_count, uint64_t seed)
 {
     static const uint8_t weights[MODEL_KINDS] = {
-        [MODEL_ADD] = 6,  [MODEL_REPLACE] = 2, [MODEL_REMOVE] = 2, [MODEL_PROTECT] = 4,       [MODEL_POPULATE] = 2,
-        [MODEL_LOAD] = 6, [MODEL_FETCH] = 2,   [MODEL_STORE] = 6,  [MODEL_STORE_BY_CALL] = 2,
+        [MODEL_ADD] = 12,  [MODEL_REPLACE] = 4, [MODEL_REMOVE] = 4, [MODEL_PROTECT] = 8,       [MODEL_POPULATE] = 4,
+        [MODEL_LOAD] = 12, [MODEL_FETCH] = 4,   [MODEL_STORE] = 12, [MODEL_STORE_BY_CALL] = 4, [MODEL_RESIZE] = 1,
+        [MODEL_PUNCH] = 1, [MODEL_READ] = 3,    [MODEL_WRITE] = 2,
     };
 
     memset(model, 0, sizeof(*model));
@@ -25,7 +26,7 @@ void model_init(struct model *model, struct model_object *objects, unsigned obje
     memcpy(model->weights, weights, sizeof(weights));
     model->has_maximum = true;
     model->beyond_maximum = -EINVAL;
-    model->behind_end = -EFAULT;
+    model->behind_end = -ENXIO;
     model->objects = objects;
 }
 
@@ -362,8 +363,12 @@ static uint8_t access_of(enum model_kind kind)
     return kind == MODEL_LOAD ? R : kind == MODEL_FETCH ? X : W;
 }
 
+/* Most of them where something is mapped. */
 static void pick_access(struct model *model, struct model_step *step)
 {
+    for (unsigned tries = 4; tries > 0 && !model->pages[step->map][step->first].is_mapped; tries--) {
+        pick_range(model, step);
+    }
     const struct model_page *page = &model->pages[step->map][step->first];
 
     step->probe = step->kind == MODEL_FETCH ? 0 : pick(model, MODEL_PROBES);
@@ -491,6 +496,17 @@ void model_done(struct model *model, const struct model_step *step)
         break;
     default:
         break;
+    }
+}
+
+/* A write that was to move the end has cleared what lies behind it. */
+void model_refused(struct model *model, const struct model_step *step)
+{
+    if (step->kind == MODEL_WRITE && step->offset >= model->objects[step->object].size_bytes) {
+        uint64_t size_bytes = model->objects[step->object].size_bytes;
+
+        resize(model, step->object, size_bytes + 1);
+        model->objects[step->object].size_bytes = size_bytes;
     }
 }
 

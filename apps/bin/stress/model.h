@@ -126,8 +126,9 @@ void model_next(struct model *model, struct model_step *step);
 /* The load of one byte of one page, to look at all that there is. */
 void model_look(const struct model *model, unsigned map, unsigned page, unsigned probe, struct model_step *step);
 
-/* The step was done without an error. */
+/* The step was done without an error; or it was refused for lack of memory, and has changed next to nothing. */
 void model_done(struct model *model, const struct model_step *step);
+void model_refused(struct model *model, const struct model_step *step);
 
 /* Nothing is mapped in @map any more. */
 void model_clear(struct model *model, unsigned map);
