@@ -123,6 +123,22 @@ static int do_mapping(const struct model_step *step)
     return step->kind == MODEL_ADD ? map_add(maps[step->map], &request) : map_replace(maps[step->map], &request);
 }
 
+static int do_move(const struct model_step *step)
+{
+    struct map_move move = {
+        .start = model_address(step->first),
+        .old_bytes = step->count * P,
+        .new_bytes = step->new_count * P,
+        .target = model_address(step->target),
+        .place = MAP_MOVE_TARGET,
+    };
+    uint64_t start = move.target;
+    int error = map_move_relock(maps[step->map], &move, &start);
+
+    CHECK_EQUAL(start, move.target);
+    return error;
+}
+
 /* As a system call writes what its caller has in @map. */
 static int write_byte(struct map *map, struct object *object, uint64_t offset, uint8_t byte)
 {
@@ -167,6 +183,10 @@ static int do_step(const struct model_step *step, uint8_t *byte)
         return map_remove(map, address, size_bytes);
     case MODEL_PROTECT:
         return map_protect(map, address, size_bytes, step->protection);
+    case MODEL_FORGET:
+        return map_forget(map, address, size_bytes);
+    case MODEL_MOVE:
+        return do_move(step);
     case MODEL_POPULATE:
         map_populate_relock(map, address, size_bytes);
         return 0;

@@ -72,8 +72,6 @@ static void choose_kinds(void)
         model.weights[MODEL_RESIZE] = model.weights[MODEL_PUNCH] = 0;
         model.weights[MODEL_READ] = model.weights[MODEL_WRITE] = 0;
     }
-    model.weights[MODEL_MOVE] = raw_syscall2(LINUX_CALL(CALL_MREMAP), 1, 0) != -ENOSYS;
-    model.weights[MODEL_FORGET] = raw_syscall3(LINUX_CALL(CALL_MADVISE), 1, 0, 0) != -ENOSYS;
     can_fork = child_can_be();
 }
 
@@ -158,6 +156,14 @@ static int64_t access_page(const struct model_step *step, uint8_t *byte)
     return 0;
 }
 
+/* Where there are holes, all the rest was forgotten, and the answer is ENOMEM. */
+static int64_t forget_pages(uint64_t address, uint64_t size_bytes)
+{
+    int64_t result = raw_syscall3(LINUX_CALL(CALL_MADVISE), address, size_bytes, LINUX_MADV_DONTNEED);
+
+    return result == -ENOMEM ? 0 : result;
+}
+
 static int64_t move_pages(const struct model_step *step)
 {
     int64_t result = raw_syscall6(LINUX_CALL(CALL_MREMAP), model_address(step->first), step->count * MODEL_PAGE_BYTES,
@@ -208,7 +214,7 @@ static int64_t do_step(const struct model_step *step, uint8_t *byte)
     case MODEL_PROTECT:
         return raw_syscall3(SYS_mprotect, address, size_bytes, step->protection);
     case MODEL_FORGET:
-        return raw_syscall3(LINUX_CALL(CALL_MADVISE), address, size_bytes, LINUX_MADV_DONTNEED);
+        return forget_pages(address, size_bytes);
     case MODEL_MOVE:
         return move_pages(step);
     case MODEL_RESIZE:
