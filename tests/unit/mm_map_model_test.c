@@ -139,6 +139,25 @@ static int do_move(const struct model_step *step)
     return error;
 }
 
+/* The copy takes the place of another map. */
+static int do_fork(const struct model_step *step)
+{
+    struct map *copy;
+    int error = map_create_relock(account_root(), &copy);
+
+    if (error != 0) {
+        return error;
+    }
+    error = map_fork_relock(maps[step->map], copy);
+    if (error != 0) {
+        map_destroy(copy);
+        return error;
+    }
+    map_destroy(maps[step->target]);
+    maps[step->target] = copy;
+    return 0;
+}
+
 /* As a system call writes what its caller has in @map. */
 static int write_byte(struct map *map, struct object *object, uint64_t offset, uint8_t byte)
 {
@@ -187,6 +206,8 @@ static int do_step(const struct model_step *step, uint8_t *byte)
         return map_forget(map, address, size_bytes);
     case MODEL_MOVE:
         return do_move(step);
+    case MODEL_FORK:
+        return do_fork(step);
     case MODEL_POPULATE:
         map_populate_relock(map, address, size_bytes);
         return 0;

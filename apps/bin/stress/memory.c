@@ -90,6 +90,7 @@ bool memory_begin(void)
     model.has_maximum = false;
     model.beyond_maximum = -EACCES;
     model.behind_end = -EFAULT; /* of a system call */
+    model.weights[MODEL_FORK] = 0; /* children are another matter: fork_once() */
     model.weights[MODEL_FETCH] = 0; /* there is nothing to run in these pages */
     model.weights[MODEL_POPULATE] = 0; /* mappings are populated when they are made */
     return true;

@@ -13,9 +13,10 @@
 void model_init(struct model *model, struct model_object *objects, unsigned object_count, uint64_t seed)
 {
     static const uint8_t weights[MODEL_KINDS] = {
-        [MODEL_ADD] = 12,  [MODEL_REPLACE] = 4, [MODEL_REMOVE] = 4, [MODEL_PROTECT] = 8,       [MODEL_POPULATE] = 4,
-        [MODEL_LOAD] = 12, [MODEL_FETCH] = 4,   [MODEL_STORE] = 12, [MODEL_STORE_BY_CALL] = 4, [MODEL_RESIZE] = 1,
-        [MODEL_PUNCH] = 1, [MODEL_READ] = 3,    [MODEL_WRITE] = 2,  [MODEL_FORGET] = 2,        [MODEL_MOVE] = 3,
+        [MODEL_ADD] = 12,          [MODEL_REPLACE] = 4, [MODEL_REMOVE] = 4, [MODEL_PROTECT] = 8,
+        [MODEL_POPULATE] = 4,      [MODEL_LOAD] = 12,   [MODEL_FETCH] = 4,  [MODEL_STORE] = 12,
+        [MODEL_STORE_BY_CALL] = 4, [MODEL_RESIZE] = 1,  [MODEL_PUNCH] = 1,  [MODEL_READ] = 3,
+        [MODEL_WRITE] = 2,         [MODEL_FORGET] = 2,  [MODEL_MOVE] = 3,   [MODEL_FORK] = 1,
     };
 
     memset(model, 0, sizeof(*model));
