@@ -297,6 +297,9 @@ static void pick_mapping(struct model *model, struct model_step *step)
         if (step->is_shared && is_file && (!model->has_maximum || pick(model, 8) != 0)) {
             step->max_protection &= (uint8_t)~W;
         }
+        if (!model->has_maximum && !is_file) {
+            step->max_protection &= (uint8_t)~X; /* what can change is never run */
+        }
     }
     if (pick(model, 8) != 0) {
         step->protection &= step->max_protection;
