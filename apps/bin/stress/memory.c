@@ -102,7 +102,7 @@ static int64_t map_pages(const struct model_step *step)
     int64_t descriptor = -1;
 
     flags |= step->kind == MODEL_ADD ? ABI_MAP_FIXED_NOREPLACE : ABI_MAP_FIXED;
-    flags |= stress_pick(4) == 0 ? ABI_MAP_POPULATE : 0;
+    flags |= step->is_populated ? ABI_MAP_POPULATE : 0;
     if (step->object >= 0) {
         descriptor = descriptors[step->object];
     } else {
@@ -228,6 +228,12 @@ static int64_t do_step(const struct model_step *step, uint8_t *byte)
     }
 }
 
+static void draw_step(struct model_step *step)
+{
+    model_next(&model, step);
+    step->is_populated = (step->kind == MODEL_ADD || step->kind == MODEL_REPLACE) && stress_pick(4) == 0;
+}
+
 static void take_step(const struct model_step *step)
 {
     uint8_t byte = step->value;
@@ -288,7 +294,7 @@ static _Noreturn void go_on_as_child(void)
     model.weights[MODEL_WRITE] = 0;
     look_at_all();
     for (unsigned i = 0; i < CHILD_STEPS; i++) {
-        model_next(&model, &step);
+        draw_step(&step);
         take_step(&step);
     }
     look_at_all();
@@ -313,7 +319,7 @@ void memory_step(void)
 {
     struct model_step step;
 
-    model_next(&model, &step);
+    draw_step(&step);
     take_step(&step);
     if (++step_count % LOOK_STEPS == 0) {
         look_at_all();

@@ -362,6 +362,16 @@ static void put_mapping(struct model_page *pages, const struct model_step *step)
     }
 }
 
+/* As if each page had been touched. */
+static void populate(struct model *model, struct model_page *pages, unsigned count)
+{
+    for (unsigned i = 0; i < count && pages[i].is_shared && (pages[i].protection & W) != 0; i++) {
+        if (!is_behind_end(model, &pages[i])) {
+            settle(model, &pages[i]);
+        }
+    }
+}
+
 static uint8_t access_of(enum model_kind kind)
 {
     return kind == MODEL_LOAD ? R : kind == MODEL_FETCH ? X : W;
@@ -461,6 +471,9 @@ void model_done(struct model *model, const struct model_step *step)
     case MODEL_ADD:
     case MODEL_REPLACE:
         put_mapping(pages, step);
+        if (step->is_populated) {
+            populate(model, pages, step->count);
+        }
         break;
     case MODEL_REMOVE:
         memset(pages, 0, step->count * sizeof(*pages));

@@ -78,6 +78,7 @@ struct model_step {
     uint8_t value; /* that a store puts there; that a load must give */
     /* Of mappings; `protection` also of MODEL_PROTECT. */
     bool is_shared;
+    bool is_populated; /* set by who takes the step: pages that can be written are made at once */
     uint8_t protection;
     uint8_t max_protection;
     int8_t object;
