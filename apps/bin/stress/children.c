@@ -4,17 +4,12 @@
 #include <unistd.h>
 
 #include "abi_errno.h"
-#include "later.h"
+#include "raw_syscall.h"
 #include "stress.h"
-
-bool child_can_be(void)
-{
-    return raw_syscall6(LINUX_CALL(CALL_CLONE), LINUX_CLONE_SIGHAND, 0, 0, 0, 0, 0) != -ENOSYS;
-}
 
 int64_t child_fork(void)
 {
-    int64_t pid = raw_syscall6(LINUX_CALL(CALL_CLONE), SIGCHLD, 0, 0, 0, 0, 0);
+    int64_t pid = raw_syscall6(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
 
     if (pid < 0 && !stress_is_refused(pid)) {
         stress_check_equal(pid, 0, "fork");

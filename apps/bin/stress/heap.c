@@ -22,11 +22,6 @@ struct block {
 static struct block blocks[BLOCKS];
 static uint64_t next_position;
 
-bool heap_begin(void)
-{
-    return true;
-}
-
 static void fill(struct block *block, size_t from)
 {
     for (size_t i = from; i < block->size; i++) {

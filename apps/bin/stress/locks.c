@@ -4,13 +4,11 @@
  */
 #include "abi_errno.h"
 #include "abi_types.h"
-#include "later.h"
+#include "raw_syscall.h"
 #include "stress.h"
 
 #define CHILDREN 3u
 #define ROUNDS 20u
-#define FUTEX_WAIT 0
-#define FUTEX_WAKE 1
 #define TIMEOUT_NS 200000
 
 static struct {
@@ -22,17 +20,16 @@ static uint64_t wanted_count;
 
 static int64_t futex(uint32_t *word, uint64_t operation, uint32_t value, const struct abi_timespec *timeout)
 {
-    return raw_syscall6(LINUX_CALL(CALL_FUTEX), (uint64_t)word, operation, value, (uint64_t)timeout, 0, 0);
+    return raw_syscall6(SYS_futex, (uint64_t)word, operation, value, (uint64_t)timeout, 0, 0);
 }
 
-bool locks_begin(void)
+void locks_begin(void)
 {
     int64_t start = raw_syscall6(SYS_mmap, 0, sizeof(*shared), ABI_PROT_READ | ABI_PROT_WRITE,
                                  ABI_MAP_SHARED | ABI_MAP_ANONYMOUS, UINT64_MAX, 0);
 
     stress_check(start > 0, "memory for a mutex");
     shared = (void *)start;
-    return child_can_be() && futex(&shared->other, FUTEX_WAKE, 1, NULL) != -ENOSYS;
 }
 
 static void lock(void)
@@ -43,7 +40,7 @@ static void lock(void)
         return;
     }
     while (__atomic_exchange_n(&shared->word, 2, __ATOMIC_ACQUIRE) != 0) {
-        int64_t result = futex(&shared->word, FUTEX_WAIT, 2, NULL);
+        int64_t result = futex(&shared->word, ABI_FUTEX_WAIT, 2, NULL);
 
         stress_check(result == 0 || result == -EAGAIN || result == -EINTR, "a wait for the mutex");
     }
@@ -52,7 +49,7 @@ static void lock(void)
 static void unlock(void)
 {
     if (__atomic_exchange_n(&shared->word, 0, __ATOMIC_RELEASE) == 2) {
-        stress_check(futex(&shared->word, FUTEX_WAKE, 1, NULL) >= 0, "waking who waits for the mutex");
+        stress_check(futex(&shared->word, ABI_FUTEX_WAKE, 1, NULL) >= 0, "waking who waits for the mutex");
     }
 }
 
@@ -98,13 +95,13 @@ void locks_step(void)
 
     switch (stress_pick(4)) {
     case 0:
-        stress_check_equal(futex(&shared->other, FUTEX_WAIT, 1, NULL), -EAGAIN, "a wait for what is not so");
+        stress_check_equal(futex(&shared->other, ABI_FUTEX_WAIT, 1, NULL), -EAGAIN, "a wait for what is not so");
         break;
     case 1:
-        stress_check_equal(futex(&shared->other, FUTEX_WAIT, 0, &timeout), -ETIMEDOUT, "a wait that nobody ends");
+        stress_check_equal(futex(&shared->other, ABI_FUTEX_WAIT, 0, &timeout), -ETIMEDOUT, "a wait that nobody ends");
         break;
     case 2:
-        stress_check_equal(futex(&shared->other, FUTEX_WAKE, 5, NULL), 0, "waking where nobody waits");
+        stress_check_equal(futex(&shared->other, ABI_FUTEX_WAKE, 5, NULL), 0, "waking where nobody waits");
         break;
     default:
         count_together();

@@ -29,17 +29,22 @@
 
 static const struct {
     const char *name;
-    bool (*begin)(void);
+    void (*begin)(void); /* NULL: nothing is to be prepared */
     void (*step)(void);
     void (*end)(void); /* NULL: nothing is left to do */
     unsigned weight; /* of 100 */
 } parts[] = {
-    { "memory", memory_begin, memory_step, NULL, 71 },   { "heap", heap_begin, heap_step, NULL, 8 },
-    { "pipes", pipes_begin, pipes_step, NULL, 8 },       { "files", files_begin, files_step, NULL, 3 },
-    { "signals", signals_begin, signals_step, NULL, 3 }, { "sharers", sharers_begin, sharers_step, NULL, 1 },
-    { "names", names_begin, names_step, names_end, 2 },  { "seals", seals_begin, seals_step, NULL, 1 },
-    { "forks", forks_begin, forks_step, NULL, 1 },       { "locks", locks_begin, locks_step, NULL, 1 },
-    { "tasks", tasks_begin, tasks_step, NULL, 1 },
+    { "memory", memory_begin, memory_step, NULL, 71 },
+    { "heap", NULL, heap_step, NULL, 8 },
+    { "pipes", pipes_begin, pipes_step, NULL, 8 },
+    { "files", files_begin, files_step, NULL, 3 },
+    { "signals", signals_begin, signals_step, NULL, 3 },
+    { "sharers", NULL, sharers_step, NULL, 1 },
+    { "names", names_begin, names_step, names_end, 2 },
+    { "seals", NULL, seals_step, NULL, 1 },
+    { "forks", forks_begin, forks_step, NULL, 1 },
+    { "locks", locks_begin, locks_step, NULL, 1 },
+    { "tasks", NULL, tasks_step, NULL, 1 },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -59,7 +64,6 @@ static uint64_t random_state;
 static uint64_t step_number;
 static uint64_t refused_count;
 static size_t part_now;
-static bool is_there[PARTS];
 
 unsigned stress_pick(unsigned count)
 {
@@ -160,9 +164,7 @@ static void step(void)
     part_now = pick_part();
     step_number++;
     stress_check(step_number != (uint64_t)options.failing, "the step of -x");
-    if (is_there[part_now]) {
-        parts[part_now].step();
-    }
+    parts[part_now].step();
 }
 
 static bool is_wanted(size_t part)
@@ -176,9 +178,8 @@ static int run_task(void)
 
     random_state = (stress_seed() + 1) * 0x2545f4914f6cdd1dull;
     for (part_now = 0; part_now < PARTS; part_now++) {
-        is_there[part_now] = is_wanted(part_now) && parts[part_now].begin();
-        if (options.is_verbose && is_wanted(part_now) && !is_there[part_now]) {
-            printf("stress: left out, for the kernel lacks what it needs: %s\n", parts[part_now].name);
+        if (parts[part_now].begin != NULL && is_wanted(part_now)) {
+            parts[part_now].begin();
         }
     }
     while (options.seconds > 0 ? step_number % CLOCK_STEPS != 0 || seconds_now() < end
@@ -189,7 +190,7 @@ static int run_task(void)
         }
     }
     for (part_now = 0; part_now < PARTS; part_now++) {
-        if (parts[part_now].end != NULL && is_there[part_now]) {
+        if (parts[part_now].end != NULL && is_wanted(part_now)) {
             parts[part_now].end();
         }
     }

@@ -9,8 +9,8 @@
 
 #include "abi_errno.h"
 #include "abi_types.h"
-#include "later.h"
 #include "model.h"
+#include "raw_syscall.h"
 #include "stress.h"
 
 #define FILE_PATH "/bin/stress"
@@ -25,7 +25,6 @@ static struct model_object *objects; /* OBJECTS of them, in memory that children
 static int64_t descriptors[OBJECTS];
 static int32_t pipe_ends[2]; /* through which system calls take bytes from the memory under test, and bring them */
 static uint64_t step_count;
-static bool can_fork;
 
 /* The first object is this program's own file. */
 static void open_file(void)
@@ -51,31 +50,13 @@ static void open_file(void)
 
 static void make_object(unsigned i, uint64_t size_bytes)
 {
-    descriptors[i] = raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), (uint64_t) "model", LINUX_MFD_CLOEXEC);
+    descriptors[i] = raw_syscall2(SYS_memfd_create, (uint64_t) "model", ABI_MFD_CLOEXEC);
     stress_check(descriptors[i] >= 0, "an object without a name");
-    stress_check_equal(raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptors[i], size_bytes), 0,
-                       "the size of an object");
+    stress_check_equal(raw_syscall2(SYS_ftruncate, (uint64_t)descriptors[i], size_bytes), 0, "the size of an object");
     objects[i].size_bytes = size_bytes;
 }
 
-/* What the kernel has. */
-static void choose_kinds(void)
-{
-    bool has_objects = raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), 0, 0) != -ENOSYS;
-
-    model.object_count = has_objects ? OBJECTS : 1;
-    if (has_objects) {
-        make_object(1, 20 * MODEL_PAGE_BYTES);
-        make_object(2, 5 * MODEL_PAGE_BYTES + 1);
-    }
-    if (!has_objects) {
-        model.weights[MODEL_RESIZE] = model.weights[MODEL_PUNCH] = 0;
-        model.weights[MODEL_READ] = model.weights[MODEL_WRITE] = 0;
-    }
-    can_fork = child_can_be();
-}
-
-bool memory_begin(void)
+void memory_begin(void)
 {
     int64_t start = raw_syscall6(SYS_mmap, 0, OBJECTS * sizeof(*objects), ABI_PROT_READ | ABI_PROT_WRITE,
                                  ABI_MAP_SHARED | ABI_MAP_ANONYMOUS, UINT64_MAX, 0);
@@ -84,8 +65,9 @@ bool memory_begin(void)
     objects = (struct model_object *)start;
     stress_check_equal(raw_syscall2(SYS_pipe2, (uint64_t)pipe_ends, ABI_O_CLOEXEC | ABI_O_NONBLOCK), 0, "a pipe");
     open_file();
+    make_object(1, 20 * MODEL_PAGE_BYTES);
+    make_object(2, 5 * MODEL_PAGE_BYTES + 1);
     model_init(&model, objects, OBJECTS, stress_seed());
-    choose_kinds();
     model.map_count = 1;
     model.has_maximum = false;
     model.beyond_maximum = -EACCES;
@@ -93,7 +75,6 @@ bool memory_begin(void)
     model.weights[MODEL_FORK] = 0; /* children are another matter: fork_once() */
     model.weights[MODEL_FETCH] = 0; /* there is nothing to run in these pages */
     model.weights[MODEL_POPULATE] = 0; /* mappings are populated when they are made */
-    return true;
 }
 
 static int64_t map_pages(const struct model_step *step)
@@ -160,15 +141,15 @@ static int64_t access_page(const struct model_step *step, uint8_t *byte)
 /* Where there are holes, all the rest was forgotten, and the answer is ENOMEM. */
 static int64_t forget_pages(uint64_t address, uint64_t size_bytes)
 {
-    int64_t result = raw_syscall3(LINUX_CALL(CALL_MADVISE), address, size_bytes, LINUX_MADV_DONTNEED);
+    int64_t result = raw_syscall3(SYS_madvise, address, size_bytes, ABI_MADV_DONTNEED);
 
     return result == -ENOMEM ? 0 : result;
 }
 
 static int64_t move_pages(const struct model_step *step)
 {
-    int64_t result = raw_syscall6(LINUX_CALL(CALL_MREMAP), model_address(step->first), step->count * MODEL_PAGE_BYTES,
-                                  step->new_count * MODEL_PAGE_BYTES, LINUX_MREMAP_MAYMOVE | LINUX_MREMAP_FIXED,
+    int64_t result = raw_syscall6(SYS_mremap, model_address(step->first), step->count * MODEL_PAGE_BYTES,
+                                  step->new_count * MODEL_PAGE_BYTES, ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED,
                                   model_address(step->target), 0);
 
     return result == (int64_t)model_address(step->target) ? 0 : result;
@@ -193,10 +174,10 @@ static int64_t do_object_step(const struct model_step *step, uint8_t *byte)
 
     switch (step->kind) {
     case MODEL_RESIZE:
-        return raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), descriptor, step->size_bytes);
+        return raw_syscall2(SYS_ftruncate, descriptor, step->size_bytes);
     case MODEL_PUNCH:
-        return raw_syscall4(LINUX_CALL(CALL_FALLOCATE), descriptor, LINUX_FALLOC_PUNCH_HOLE | LINUX_FALLOC_KEEP_SIZE,
-                            step->offset, step->size_bytes);
+        return raw_syscall4(SYS_fallocate, descriptor, ABI_FALLOC_FL_PUNCH_HOLE | ABI_FALLOC_FL_KEEP_SIZE, step->offset,
+                            step->size_bytes);
     default:
         return access_object(step, byte);
     }
@@ -324,7 +305,7 @@ void memory_step(void)
     if (++step_count % LOOK_STEPS == 0) {
         look_at_all();
     }
-    if (can_fork && step_count % FORK_STEPS == 0) {
+    if (step_count % FORK_STEPS == 0) {
         fork_once();
     }
 }

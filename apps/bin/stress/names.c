@@ -7,7 +7,7 @@
 
 #include "abi_errno.h"
 #include "abi_types.h"
-#include "later.h"
+#include "raw_syscall.h"
 #include "stress.h"
 
 #define NAMES 5u
@@ -36,22 +36,13 @@ static void close_descriptor(int64_t descriptor)
     stress_check_equal(raw_syscall1(SYS_close, (uint64_t)descriptor), 0, "close");
 }
 
-bool names_begin(void)
+void names_begin(void)
 {
     for (unsigned i = 0; i < NAMES; i++) {
         snprintf(names[i].path, sizeof(names[i].path), "/dev/shm/stress-%llu-%u", (unsigned long long)stress_seed(), i);
-        raw_syscall3(LINUX_CALL(CALL_UNLINKAT), (uint64_t)ABI_AT_FDCWD, (uint64_t)names[i].path,
-                     0); /* of a run that failed */
+        raw_syscall3(SYS_unlinkat, (uint64_t)ABI_AT_FDCWD, (uint64_t)names[i].path, 0); /* of a run that failed */
         names[i].held = -1;
     }
-    int64_t descriptor = open_name(0, ABI_O_RDWR | ABI_O_CREAT);
-
-    if (descriptor < 0) {
-        return false;
-    }
-    close_descriptor(descriptor);
-    raw_syscall3(LINUX_CALL(CALL_UNLINKAT), (uint64_t)ABI_AT_FDCWD, (uint64_t)names[0].path, 0);
-    return true;
 }
 
 /* The bytes of the open object are those from @position on. */
@@ -75,7 +66,7 @@ static void look(int64_t descriptor, uint64_t size_bytes, uint64_t position)
 /* Give the object its bytes, by a mapping or by a write. Returns false: refused, and it has none. */
 static bool fill(int64_t descriptor, uint64_t size_bytes, uint64_t position)
 {
-    int64_t result = raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, size_bytes);
+    int64_t result = raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, size_bytes);
 
     if (result != 0) {
         stress_check(stress_is_refused(result), "ftruncate");
@@ -111,7 +102,7 @@ static void make(unsigned i)
     if (fill(descriptor, size_bytes, names[i].position)) {
         names[i].size_bytes = size_bytes;
     } else {
-        raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, 0);
+        raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, 0);
     }
     close_descriptor(descriptor);
 }
@@ -125,8 +116,7 @@ static void unlink_name(unsigned i)
         stress_check(stress_is_refused(descriptor), "a name that exists");
         return;
     }
-    stress_check_equal(raw_syscall3(LINUX_CALL(CALL_UNLINKAT), (uint64_t)ABI_AT_FDCWD, (uint64_t)names[i].path, 0), 0,
-                       "unlink");
+    stress_check_equal(raw_syscall3(SYS_unlinkat, (uint64_t)ABI_AT_FDCWD, (uint64_t)names[i].path, 0), 0, "unlink");
     names[i].exists = false;
     if (names[i].held >= 0) {
         look(names[i].held, names[i].held_size, names[i].held_position);
@@ -148,14 +138,14 @@ static void truncate(unsigned i)
         stress_check(stress_is_refused(descriptor), "a name that exists");
         return;
     }
-    stress_check_equal(raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, kept), 0, "a shorter object");
+    stress_check_equal(raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, kept), 0, "a shorter object");
     names[i].size_bytes = kept;
     look(descriptor, kept, names[i].position);
-    if (raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, size_bytes) == 0 && kept < size_bytes) {
+    if (raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, size_bytes) == 0 && kept < size_bytes) {
         stress_check_equal(raw_syscall3(SYS_lseek, (uint64_t)descriptor, kept, ABI_SEEK_SET), (int64_t)kept, "lseek");
         stress_check_equal(raw_syscall3(SYS_read, (uint64_t)descriptor, (uint64_t)&byte, 1), 1, "what was cut off");
         stress_check_equal(byte, 0, "what was cut off");
-        stress_check_equal(raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, kept), 0, "a shorter object");
+        stress_check_equal(raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, kept), 0, "a shorter object");
     }
     close_descriptor(descriptor);
 }

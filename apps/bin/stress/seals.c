@@ -4,7 +4,7 @@
  */
 #include "abi_errno.h"
 #include "abi_types.h"
-#include "later.h"
+#include "raw_syscall.h"
 #include "stress.h"
 
 #define PAGE_BYTES 4096u
@@ -12,8 +12,7 @@
 
 static int64_t make(uint64_t position)
 {
-    int64_t descriptor =
-        raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), (uint64_t) "stress", LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING);
+    int64_t descriptor = raw_syscall2(SYS_memfd_create, (uint64_t) "stress", ABI_MFD_CLOEXEC | ABI_MFD_ALLOW_SEALING);
     uint8_t bytes[64];
 
     if (descriptor < 0) {
@@ -25,8 +24,7 @@ static int64_t make(uint64_t position)
     }
     int64_t result = raw_syscall3(SYS_write, (uint64_t)descriptor, (uint64_t)bytes, sizeof(bytes));
 
-    if (result != (int64_t)sizeof(bytes) ||
-        raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, SIZE_BYTES) != 0) {
+    if (result != (int64_t)sizeof(bytes) || raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, SIZE_BYTES) != 0) {
         stress_check(result < 0 && stress_is_refused(result), "the bytes of an object");
         raw_syscall1(SYS_close, (uint64_t)descriptor);
         return -ENOMEM;
@@ -46,17 +44,17 @@ static void check_forbidden(int64_t result, bool is_forbidden, const char *what)
 
 static void try_size(int64_t descriptor, uint64_t seals)
 {
-    check_forbidden(raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, PAGE_BYTES),
-                    (seals & LINUX_SEAL_SHRINK) != 0, "a sealed object made shorter");
-    if ((seals & LINUX_SEAL_SHRINK) == 0) {
-        check_forbidden(raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, SIZE_BYTES),
-                        (seals & LINUX_SEAL_GROW) != 0, "a sealed object made longer");
+    check_forbidden(raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, PAGE_BYTES), (seals & ABI_F_SEAL_SHRINK) != 0,
+                    "a sealed object made shorter");
+    if ((seals & ABI_F_SEAL_SHRINK) == 0) {
+        check_forbidden(raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, SIZE_BYTES), (seals & ABI_F_SEAL_GROW) != 0,
+                        "a sealed object made longer");
     }
 }
 
 static void try_writing(int64_t descriptor, uint64_t seals, uint64_t position)
 {
-    bool is_sealed = (seals & (LINUX_SEAL_WRITE | LINUX_SEAL_FUTURE_WRITE)) != 0;
+    bool is_sealed = (seals & (ABI_F_SEAL_WRITE | ABI_F_SEAL_FUTURE_WRITE)) != 0;
     uint8_t byte = stress_byte(position);
 
     stress_check_equal(raw_syscall3(SYS_lseek, (uint64_t)descriptor, 0, ABI_SEEK_SET), 0, "lseek");
@@ -67,9 +65,9 @@ static void try_writing(int64_t descriptor, uint64_t seals, uint64_t position)
 
     check_forbidden(start, is_sealed, "a mapping for writing of a sealed object");
     if (start >= 0) {
-        if ((seals & LINUX_SEAL_SEAL) == 0) {
-            stress_check_equal(raw_syscall3(SYS_fcntl, (uint64_t)descriptor, LINUX_F_ADD_SEALS, LINUX_SEAL_WRITE),
-                               -EBUSY, "a seal against writing while a mapping allows it");
+        if ((seals & ABI_F_SEAL_SEAL) == 0) {
+            stress_check_equal(raw_syscall3(SYS_fcntl, (uint64_t)descriptor, ABI_F_ADD_SEALS, ABI_F_SEAL_WRITE), -EBUSY,
+                               "a seal against writing while a mapping allows it");
         }
         stress_check_equal(raw_syscall2(SYS_munmap, (uint64_t)start, PAGE_BYTES), 0, "munmap");
     }
@@ -90,11 +88,6 @@ static void look(int64_t descriptor, uint64_t position)
     stress_check_equal(raw_syscall2(SYS_munmap, (uint64_t)start, PAGE_BYTES), 0, "munmap");
 }
 
-bool seals_begin(void)
-{
-    return raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), 0, 0) != -ENOSYS;
-}
-
 void seals_step(void)
 {
     uint64_t position = stress_pick(1 << 20), seals = stress_pick(32), added = stress_pick(32);
@@ -103,12 +96,12 @@ void seals_step(void)
     if (descriptor < 0) {
         return;
     }
-    stress_check_equal(raw_syscall3(SYS_fcntl, (uint64_t)descriptor, LINUX_F_ADD_SEALS, seals), 0, "seals");
-    int64_t result = raw_syscall3(SYS_fcntl, (uint64_t)descriptor, LINUX_F_ADD_SEALS, added);
+    stress_check_equal(raw_syscall3(SYS_fcntl, (uint64_t)descriptor, ABI_F_ADD_SEALS, seals), 0, "seals");
+    int64_t result = raw_syscall3(SYS_fcntl, (uint64_t)descriptor, ABI_F_ADD_SEALS, added);
 
-    check_forbidden(result, (seals & LINUX_SEAL_SEAL) != 0, "more seals on what is sealed against them");
+    check_forbidden(result, (seals & ABI_F_SEAL_SEAL) != 0, "more seals on what is sealed against them");
     seals |= result == 0 ? added : 0;
-    stress_check_equal(raw_syscall2(SYS_fcntl, (uint64_t)descriptor, LINUX_F_GET_SEALS), (int64_t)seals, "the seals");
+    stress_check_equal(raw_syscall2(SYS_fcntl, (uint64_t)descriptor, ABI_F_GET_SEALS), (int64_t)seals, "the seals");
     try_writing(descriptor, seals, position);
     try_size(descriptor, seals);
     look(descriptor, position);

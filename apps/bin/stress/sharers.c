@@ -6,7 +6,7 @@
  */
 #include "abi_errno.h"
 #include "abi_types.h"
-#include "later.h"
+#include "raw_syscall.h"
 #include "stress.h"
 
 #define SHARERS_MAX 5u
@@ -132,12 +132,12 @@ static void end_all(struct sharer *sharers, unsigned count)
 
 static bool make_object(void)
 {
-    descriptor = raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), (uint64_t) "sharers", LINUX_MFD_CLOEXEC);
+    descriptor = raw_syscall2(SYS_memfd_create, (uint64_t) "sharers", ABI_MFD_CLOEXEC);
     if (descriptor < 0) {
         stress_check(stress_is_refused(descriptor), "an object without a name");
         return false;
     }
-    int64_t error = raw_syscall2(LINUX_CALL(CALL_FTRUNCATE), (uint64_t)descriptor, SIZE_BYTES);
+    int64_t error = raw_syscall2(SYS_ftruncate, (uint64_t)descriptor, SIZE_BYTES);
     int64_t start = error != 0 ? error
                                : raw_syscall6(SYS_mmap, 0, SIZE_BYTES, ABI_PROT_READ | ABI_PROT_WRITE, ABI_MAP_SHARED,
                                               (uint64_t)descriptor, 0);
@@ -152,11 +152,6 @@ static bool make_object(void)
         shown[i] = stress_byte(position + i);
     }
     return true;
-}
-
-bool sharers_begin(void)
-{
-    return child_can_be() && raw_syscall2(LINUX_CALL(CALL_MEMFD_CREATE), 0, 0) != -ENOSYS;
 }
 
 void sharers_step(void)

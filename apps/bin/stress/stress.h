@@ -37,9 +37,6 @@ uint8_t stress_byte(uint64_t position);
 
 /* --- children.c */
 
-/* Whether there is fork. */
-bool child_can_be(void);
-
 /* fork: returns 0 in the child, its pid, or an error: refused. */
 int64_t child_fork(void);
 
@@ -49,39 +46,34 @@ _Noreturn void child_end(void);
 /* The child ends in child_end(), or by the signal (0: none). */
 void child_wait(int64_t pid, int signal_number);
 
-/* --- The parts. Each has a first call, before all steps, which returns false where the kernel lacks what it needs;
- * and one for a step. */
+/* --- The parts: a step each, and what some do before all steps and after them. */
 
-bool memory_begin(void);
+void memory_begin(void);
 void memory_step(void);
 
-bool heap_begin(void);
 void heap_step(void);
 
-bool pipes_begin(void);
+void pipes_begin(void);
 void pipes_step(void);
 
-bool files_begin(void);
+void files_begin(void);
 void files_step(void);
 
-bool tasks_begin(void);
 void tasks_step(void);
 
-bool signals_begin(void);
+void signals_begin(void);
 void signals_step(void);
 
-bool forks_begin(void);
+void forks_begin(void);
 void forks_step(void);
 
-bool locks_begin(void);
+void locks_begin(void);
 void locks_step(void);
 
-bool names_begin(void);
+void names_begin(void);
 void names_step(void);
 void names_end(void);
 
-bool seals_begin(void);
 void seals_step(void);
 
-bool sharers_begin(void);
 void sharers_step(void);

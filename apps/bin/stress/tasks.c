@@ -11,11 +11,6 @@
 
 #include "stress.h"
 
-bool tasks_begin(void)
-{
-    return true;
-}
-
 /* Start @argv[0] in /bin with its output to @output (-1: the program's own). Returns its pid, or -1: refused. */
 static pid_t start(char *path, char *const argv[], int output)
 {
