@@ -201,7 +201,9 @@ struct drop {
  */
 static bool drop_under(struct node *node, unsigned height, uint64_t base, struct drop *drop)
 {
-    ASSERT(height > 0);
+    if (height == 0) {
+        __builtin_unreachable(); /* frames, not nodes, are at height 0 */
+    }
     unsigned shift = SLOT_BITS * (height - 1);
 
     for (uint64_t i = drop->first > base ? (drop->first - base) >> shift : 0; i < SLOTS && node->filled > 0; i++) {

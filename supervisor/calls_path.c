@@ -364,9 +364,9 @@ int64_t call_getcwd(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
     int64_t result = frame_alloc_scratch(&frame);
 
     if (result < 0) {
-        arch_unlock();
         return result;
     }
+    arch_lock();
     result = place_path(task_current()->folder, arch_direct(frame), PAGE_SIZE, &path);
     arch_unlock();
     if (result == 0) {

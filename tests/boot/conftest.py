@@ -48,9 +48,9 @@ def runner_command(transcript, options):
     return words + [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
 
 
-def runner_environment(run="", append=""):
-    """Every machine audits itself when it is powered off: see check_audit()."""
-    return dict(os.environ, RUN=run, APPEND=f"{append} audit")
+def runner_environment(run="", append="", is_audited=True):
+    """Every machine audits itself when it is powered off: see check_audit(). That ends a line that has no end."""
+    return dict(os.environ, RUN=run, APPEND=f"{append} audit" if is_audited else append)
 
 
 def check_audit(printed):
@@ -174,12 +174,12 @@ class Machine:
         """A Console at the shell's prompt."""
         return self.start(**options).wait_for_prompt(BOOT_SECONDS)
 
-    def run(self, commands, append="quiet", timeout=BOOT_SECONDS, **options):
+    def run(self, commands, append="quiet", timeout=BOOT_SECONDS, is_audited=True, **options):
         """Boot, run @commands, power off, as `make run RUN=` does. Returns (what the machine printed, its status)."""
         transcript = self.new_transcript()
         timeout *= PATIENCE
         command = runner_command(transcript, dict(options, timeout=timeout))
-        done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append), stdin=subprocess.DEVNULL,
+        done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append, is_audited), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout + 10, check=False)
         transcript.write_bytes(done.stdout)
         printed = without_carriage_returns(done.stdout.decode(errors="replace"))

@@ -6,6 +6,7 @@ reason. To take over what has changed on purpose: make test K=errno, look at the
 build/test/golden/errno.txt over the table.
 """
 
+import fcntl
 import fnmatch
 import re
 import shutil
@@ -54,8 +55,12 @@ def add_files(root):
 def build():
     command = ["make", "-s", f"BUILD={BUILD}", f"APPS_HOST={BUILD}/host", "APPS_DIR=tests/apps/golden", "apps-host",
                f"{BUILD}/initrd.erofs"]
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
+    lock = ROOT / f"{BUILD}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "w") as file:  # another file of tests may want the same
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, done.stdout
     return ROOT / BUILD
 
@@ -115,8 +120,8 @@ def test_the_golden_table_has_a_success_and_an_error_of_every_call():
         results.setdefault(case.partition("(")[0], set()).add(re.match(r"E[A-Z0-9]+$", result) is not None)
     assert len(calls) > 60
     assert set(calls) - set(results) == WITHOUT_CASES, "calls of the ABI folder without a case"
-    assert {call for call in results if False not in results[call]} == NEVER_SUCCEED
-    assert {call for call in results if True not in results[call]} == NEVER_FAIL
+    assert {call for call in results.keys() & set(calls) if False not in results[call]} == NEVER_SUCCEED
+    assert {call for call in results.keys() & set(calls) if True not in results[call]} == NEVER_FAIL
 
 
 # --- Linux

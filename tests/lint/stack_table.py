@@ -53,6 +53,7 @@ CALLS = {
     "supervisor .write": [".write"],
     "supervisor/calls_audit.c call": [],  # of a debug build
     "supervisor/descriptors.c visit": ["file_audit", "file_audit_end"],
+    "supervisor/gift.c visit": ["file_audit", "file_audit_end"],
     "supervisor .write_at": [".write_at"],
     "supervisor/calls_shm.c action": ["change_mode", "supervisor/calls_shm.c:remove_name", "rename_to"],
     "supervisor/device_files.c device->open": ["@devices"],

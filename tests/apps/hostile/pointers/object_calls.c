@@ -57,9 +57,10 @@ static int64_t call_execveat(uint64_t pointer)
     return raw_syscall6(SYS_execveat, HERE, pointer, 0, 0, 0, 0);
 }
 
-/* What can't be told stays to be taken. */
+/* What can't be told stays to be taken. 0 means that nothing is to be told, so 8 is tried instead. */
 static int64_t call_take(uint64_t pointer)
 {
+    pointer = pointer == 0 ? 8 : pointer;
     int64_t pid = raw_syscall0(SYS_getpid);
 
     raw_syscall3(SYS_give, (uint64_t)pid, (uint64_t)pointer_file, 0);
