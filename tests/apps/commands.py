@@ -40,6 +40,8 @@ CRASH_LINES = r"pando: task \d+ \(crash\): .*\nsh: crash .*: killed by .*\n"
 CRASH_WAYS = ("null", "exec", "write-text", "write-libc", "stack", "kernel", "jump", "unaligned", "illegal", "csr")
 
 COMMANDS = [
+    Differs("audit", why=OWN_CALL, pando=(r"audit: all is well: .*\n" + ANYTHING, 0),
+            linux=(r"audit: " + NEEDS_PANDO, 1)),
     Same("bench"),
     Same("cat /no/such /bin"),
     Same("cat /no/such/file"),
@@ -47,6 +49,8 @@ COMMANDS = [
     *[Same(f"crash {way}", but=CRASH_LINES, why="the supervisor and the shell have each a line for it")
       for way in CRASH_WAYS],
     Same("cat /dev/null"),
+    Same("chmod"),
+    Same("chmod 644 /dev/shm/no-such"),
     Same("crash"),
     Same("crash into the wall"),
     Same("date", but=r"\d+", why=OTHER_MACHINE),
@@ -91,6 +95,7 @@ COMMANDS = [
     Same("ls -l /bin /lib"),
     Same("ls -l /", but=r"(?<=r-x) +\d+", why="the size of a directory is its file system's affair"),
     Same("ls /bin/sh /bin/ls"),
+    Differs("limits", why=OWN_CALL, pando=(r"group 1, " + ANYTHING, 0), linux=(r"limits: .*" + NEEDS_PANDO, None)),
     Differs("maps", why=OWN_CALL, pando=(r"0070000000-" + ANYTHING, 0), linux=(r"maps: " + NEEDS_PANDO, 1)),
     Same("maps nobody"),
     Same("min"),
@@ -106,6 +111,9 @@ COMMANDS = [
     Same("sh /no/such/script"),
     Differs("sh -c 'hello; true'", why=f"to start a program is {OWN_CALL}", pando=(r"hello from task \d+\n", 0),
             linux=(r"sh: /bin/hello: " + NEEDS_PANDO, 0)),
+    Same("rm"),
+    Same("rm /dev/shm/no-such"),
+    Same("rm -f /dev/shm/no-such"),
     Differs("share", why=OWN_CALL, pando=(r"Frames of 4 KiB" + ANYTHING + r" equal\nSaved" + ANYTHING, 0),
             linux=(r"share: " + NEEDS_PANDO, 1)),
     Differs("share -j", why=OWN_CALL, pando=(r'\{"ram_frames": ' + ANYTHING + r"\}\n", 0),
@@ -131,4 +139,7 @@ COMMANDS = [
     Same("wc -c /dev/null"),
     Same("wc -x"),
     Same("wc /no/such /bin"),
+    Same("shm create"),
+    Same("shm dump no-such"),
+    Same("stress -z"),
 ]
