@@ -179,8 +179,9 @@ class Machine:
         transcript = self.new_transcript()
         timeout *= PATIENCE
         command = runner_command(transcript, dict(options, timeout=timeout))
-        done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append, is_audited), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout + 10, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=runner_environment(commands, append, is_audited),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout + 10, check=False)
         transcript.write_bytes(done.stdout)
         printed = without_carriage_returns(done.stdout.decode(errors="replace"))
         check_audit(printed)
