@@ -109,13 +109,13 @@ PANDO_ASFLAGS := -Wa,--debug-prefix-map=$(CURDIR)=.
 # Made fast: what a line of `make bench` counts most of. Lean is what it counts a little of; all others are made small,
 # and share the code that saves registers.
 FAST_SOURCES := arch/base/lock.c arch/base/tree.c arch/riscv64/sbi.c arch/riscv64/supervisor_map.c \
-    arch/riscv64/user_copy.c mm/frame.c mm/map.c mm/map_entries.c mm/map_fault.c mm/pool.c mm/space.c mm/table.c \
-    platform/device_tree.c shared/image.c shared/load_hash.c shared/program.c shared/record_pool.c shared/region.c \
-    shared/region_load.c supervisor/arguments.c supervisor/calls_bench.c supervisor/calls_file.c \
+    arch/riscv64/user_copy.c mm/frame.c mm/map.c mm/map_entries.c mm/map_fault.c mm/page_store.c mm/pool.c mm/space.c \
+    mm/table.c platform/device_tree.c shared/image.c shared/load_hash.c shared/program.c shared/record_pool.c \
+    shared/region.c shared/region_load.c supervisor/arguments.c supervisor/calls_bench.c supervisor/calls_file.c \
     supervisor/calls_region.c supervisor/descriptors.c supervisor/pipe.c supervisor/place.c supervisor/root_files.c \
     supervisor/scheduler.c supervisor/spawn.c supervisor/task.c supervisor/trap_handlers.c
-LEAN_SOURCES := mm/account.c mm/map_populate.c mm/object.c mm/page_store.c supervisor/calls_task.c \
-    supervisor/file.c supervisor/loading.c supervisor/timer.c
+LEAN_SOURCES := mm/account.c mm/map_populate.c mm/object.c supervisor/calls_task.c supervisor/file.c \
+    supervisor/loading.c supervisor/timer.c
 effort = $(if $(filter $(1),$(FAST_SOURCES)),-O2,-Os $(if $(filter $(1),$(LEAN_SOURCES)),,-msave-restore))
 # The host's: the same sources under sanitizers.
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \

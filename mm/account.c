@@ -262,7 +262,7 @@ int account_lower(struct account *account, enum account_resource resource, uint6
 }
 
 /* What was carved out of the maker's limits is the maker's again. */
-static void return_limits(struct account *account)
+__attribute__((noinline)) static void return_limits(struct account *account)
 {
     if (account->maker == NULL) {
         return;

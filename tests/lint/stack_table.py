@@ -57,6 +57,7 @@ CALLS = {
     "supervisor .write_at": [".write_at"],
     "supervisor/calls_shm.c action": ["change_mode", "supervisor/calls_shm.c:remove_name", "rename_to"],
     "supervisor/device_files.c device->open": ["@devices"],
+    "supervisor/gift.c visit": ["file_audit", "file_audit_end"],
     "trap_entry": ["@trap_system_calls"],
     "trap_own_call": ["@trap_own_calls", "trap_unknown_call"],
     "vfprintf": ["__file_str_put"],
