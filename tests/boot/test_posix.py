@@ -179,7 +179,7 @@ def test_the_machine_still_works_after_all_of_it(console):
 
 def test_a13_more_mappings_than_there_is_memory_for_hurt_nobody_else(machine, booted, initrd):
     while booted:
-        booted.pop().poweroff()
+        booted.pop().power_off_quietly()
     console = machine.boot(mem="16M", append="quiet", initrd=initrd)
     Cases(console, "mappings many").check("a13_", 6)
     before = free_frames(console)
