@@ -26,6 +26,7 @@
 
 #include "frame.h"
 #include "map.h"
+#include "map_entries.h"
 #include "map_pages.h"
 #include "object.h"
 #include "pool.h"
@@ -321,16 +322,6 @@ void audit_windows(struct audit *audit, const struct windows *windows)
 
 /* --- Entries */
 
-/* entry-merged. */
-static bool could_be_one(const struct map_entry *below, const struct map_entry *above)
-{
-    return below->end == above->start && below->object == above->object && below->protection == above->protection &&
-           below->max_protection == above->max_protection && below->sharing == above->sharing &&
-           below->flags == above->flags &&
-           (below->object == NULL ||
-            below->object_page + ((below->end - below->start) >> PAGE_SHIFT) == above->object_page);
-}
-
 static bool is_placed(const struct map_entry *entry)
 {
     return is_page_aligned(entry->start | entry->end) && entry->start < entry->end &&
@@ -357,7 +348,7 @@ static void audit_entry(struct audit *audit, const struct map *map, const struct
     audit_expect(audit, is_placed(entry) && (below == NULL || below->end <= entry->start), "entry-sorted",
                  entry->start);
     audit_expect(audit, !map_touches_windows(entry->start, entry->end), "entry-windows", entry->start);
-    audit_expect(audit, below == NULL || !could_be_one(below, entry), "entry-merged", entry->start);
+    audit_expect(audit, below == NULL || !map_entries_could_be_one(below, entry), "entry-merged", entry->start);
     audit_expect(audit, has_good_rights(entry), "entry-rights", entry->start);
     if (entry->object != NULL) {
         audit->shown++;

@@ -61,8 +61,7 @@ static bool is_occupied(const struct gap *gap, uint64_t start, uint64_t end)
     return (gap->below != NULL && gap->below->end > start) || (gap->above != NULL && gap->above->start < end);
 }
 
-/* Whether what @above shows goes on where what @below shows ends, with the same rights. */
-static bool could_be_one(const struct map_entry *below, const struct map_entry *above)
+bool map_entries_could_be_one(const struct map_entry *below, const struct map_entry *above)
 {
     return below->end == above->start && below->object == above->object && below->protection == above->protection &&
            below->max_protection == above->max_protection && below->sharing == above->sharing &&
@@ -228,7 +227,7 @@ void map_entries_merge(struct map *map, uint64_t start, uint64_t end)
     while (entry != NULL && entry->end <= end) {
         struct map_entry *above = map_following(entry);
 
-        if (above != NULL && could_be_one(entry, above)) {
+        if (above != NULL && map_entries_could_be_one(entry, above)) {
             merge(map, entry, above);
         } else {
             entry = above;
@@ -401,7 +400,7 @@ static bool grow_neighbour(struct map *map, const struct gap *gap, const struct 
     if (below != NULL && below->end == request->start && is_alike(below, request) &&
         pages_go_on(below->object, below->object_page, below->end - below->start, request->object_page)) {
         below->end = end;
-        if (above != NULL && could_be_one(below, above)) {
+        if (above != NULL && map_entries_could_be_one(below, above)) {
             merge(map, below, above);
         }
         return true;

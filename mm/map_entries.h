@@ -27,5 +27,8 @@ void map_entries_carve(struct map *map, uint64_t start, uint64_t end, struct map
 /* Put what is requested, and checked, into a hole. Takes a reference on the object. */
 void map_entries_put(struct map *map, const struct map_request *request, struct map_spares *spares);
 
+/* Whether what @above shows goes on where what @below shows ends, with the same rights. */
+bool map_entries_could_be_one(const struct map_entry *below, const struct map_entry *above);
+
 /* Merge neighbours whose common end lies in [@start, @end]. */
 void map_entries_merge(struct map *map, uint64_t start, uint64_t end);
