@@ -24,6 +24,17 @@ struct file *file_create(const struct file_kind *kind, struct place place, uint3
     return file;
 }
 
+int64_t file_read_on(struct file *file, uaddr_t to, uint64_t size_bytes)
+{
+    uint64_t position = file->position; /* looked at once: a task on another hart may share it */
+    int64_t moved = file->kind->read_at(file, to, size_bytes, position);
+
+    if (moved > 0) {
+        file->position = position + (uint64_t)moved;
+    }
+    return moved;
+}
+
 void file_put(struct file *file)
 {
     if (--file->ref_count == 0) {

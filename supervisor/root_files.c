@@ -258,18 +258,6 @@ static int64_t read_at(struct file *file, uaddr_t to, uint64_t size_bytes, uint6
     return (int64_t)done;
 }
 
-/* Its position is looked at once: a task on another hart may share it. */
-static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
-{
-    uint64_t start = file->position;
-    int64_t moved = read_at(file, to, size_bytes, start);
-
-    if (moved > 0) {
-        file->position = start + (uint64_t)moved;
-    }
-    return moved;
-}
-
 static int64_t size_of_file(const struct file *file)
 {
     struct erofs_inode inode;
@@ -329,7 +317,7 @@ static int64_t list_directory(struct file *file, uaddr_t to, uint64_t size_bytes
 }
 
 static const struct file_kind regular = {
-    .read = read_file,
+    .read = file_read_on,
     .read_at = read_at,
     .size = size_of_file,
     .object = object_of_file,

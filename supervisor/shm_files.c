@@ -170,13 +170,9 @@ static int64_t read_at(struct file *file, uaddr_t to, uint64_t size_bytes, uint6
 static int64_t write_relock(struct file *file, uaddr_t from, uint64_t size_bytes, uint64_t position)
 {
     uint64_t size = size_bytes < STEP_BYTES ? size_bytes : STEP_BYTES;
-    int64_t moved = object_copy_in_relock(file->shm->object, task_current()->account, position, from, size);
 
-    if (moved == -EBUSY) {
-        scheduler_again();
-        moved = CALL_RESTART;
-    }
-    return moved;
+    return scheduler_again_if_busy(
+        object_copy_in_relock(file->shm->object, task_current()->account, position, from, size));
 }
 
 static int64_t write_at(struct file *file, uaddr_t from, uint64_t size_bytes, uint64_t position)
@@ -185,18 +181,6 @@ static int64_t write_at(struct file *file, uaddr_t from, uint64_t size_bytes, ui
     int64_t moved = write_relock(file, from, size_bytes, position);
 
     scheduler_unlock();
-    return moved;
-}
-
-/* Its position is looked at once: a task on another hart may share it. */
-static int64_t read_file(struct file *file, uaddr_t to, uint64_t size_bytes)
-{
-    uint64_t position = file->position;
-    int64_t moved = read_at(file, to, size_bytes, position);
-
-    if (moved > 0) {
-        file->position = position + (uint64_t)moved;
-    }
     return moved;
 }
 
@@ -258,7 +242,7 @@ __attribute__((cold)) static void audit_open_file(struct file *file, struct audi
 }
 
 static const struct file_kind regular = {
-    .read = read_file,
+    .read = file_read_on,
     .write = write_file,
     .read_at = read_at,
     .write_at = write_at,

@@ -69,6 +69,9 @@ static inline void file_get(struct file *file)
     file->ref_count++;
 }
 
+/* What read() is of a kind that has read_at(): at the file's position, which moves on. */
+int64_t file_read_on(struct file *file, uaddr_t to, uint64_t size_bytes);
+
 /* Drop one reference; the last one closes it. */
 void file_put(struct file *file);
 
