@@ -63,20 +63,24 @@ def without_carriage_returns(text):
     return re.sub(r"\r+\n", "\n", text).replace("\r", "")
 
 
-def build_initrd(name, apps_dir):
+def build_apart(build, *words):
     """
-    The initrd with the programs of @apps_dir in it too; returns its path, for `initrd=` of boot() and run().
-    Test files run side by side: of those that want the same one the first builds, and the others wait for it.
+    `make BUILD=@build` with these words. Test files run side by side: of those that want the same the first builds, and
+    the others wait for it.
     """
-    build = f"build/test/{name}"
-    initrd = f"{build}/initrd.erofs"
     lock = ROOT / f"{build}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with open(lock, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        done = subprocess.run(["make", "-s", f"BUILD={build}", f"APPS_DIR={apps_dir}", initrd], cwd=ROOT, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(["make", "-s", f"BUILD={build}", *words], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def build_initrd(name, apps_dir):
+    """The initrd with the programs of @apps_dir in it too; returns its path, for `initrd=` of boot() and run()."""
+    initrd = f"build/test/{name}/initrd.erofs"
+    build_apart(f"build/test/{name}", f"APPS_DIR={apps_dir}", initrd)
     return initrd
 
 

@@ -15,7 +15,7 @@ import sys
 import termios
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, build_apart
 
 sys.path.insert(0, str(ROOT / "tests" / "apps"))
 from commands import COMMANDS, Differs, Same  # noqa: E402
@@ -35,11 +35,8 @@ pytestmark = pytest.mark.skipif(EMULATOR is None, reason="needs qemu-riscv64")
 
 @pytest.fixture(scope="module")
 def build():
-    command = ["make", "-s", f"BUILD={BUILD}", f"APPS_HOST={BUILD}/host", f"APPS_DIR={FOREIGN.relative_to(ROOT)}",
-               "apps-host", f"{BUILD}/initrd.erofs"]
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    build_apart(BUILD, f"APPS_HOST={BUILD}/host", f"APPS_DIR={FOREIGN.relative_to(ROOT)}", "apps-host",
+                f"{BUILD}/initrd.erofs")
     return ROOT / BUILD
 
 
@@ -123,6 +120,5 @@ def test_programs_of_another_folder_go_when_they_are_no_longer_asked_for(build, 
     """Last of this file: it leaves the programs of ours alone there."""
     host = build / "host" / "bin"
     assert (host / "words").exists()
-    command = ["make", "-s", f"BUILD={BUILD}", f"APPS_HOST={BUILD}/host", "apps-host"]
-    subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=True)
+    build_apart(BUILD, f"APPS_HOST={BUILD}/host", "apps-host")
     assert (host / "hello").exists() and not (host / "words").exists()

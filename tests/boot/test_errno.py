@@ -6,7 +6,6 @@ reason. To take over what has changed on purpose: make test K=errno, look at the
 build/test/golden/errno.txt over the table.
 """
 
-import fcntl
 import fnmatch
 import re
 import shutil
@@ -14,7 +13,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, build_apart
 from packed_root import packed_root
 
 BUILD = "build/test/golden"
@@ -53,15 +52,7 @@ def add_files(root):
 
 @pytest.fixture(scope="module")
 def build():
-    command = ["make", "-s", f"BUILD={BUILD}", f"APPS_HOST={BUILD}/host", "APPS_DIR=tests/apps/golden", "apps-host",
-               f"{BUILD}/initrd.erofs"]
-    lock = ROOT / f"{BUILD}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with open(lock, "w") as file:  # another file of tests may want the same
-        fcntl.flock(file, fcntl.LOCK_EX)
-        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    build_apart(BUILD, f"APPS_HOST={BUILD}/host", "APPS_DIR=tests/apps/golden", "apps-host", f"{BUILD}/initrd.erofs")
     return ROOT / BUILD
 
 
