@@ -15,11 +15,6 @@ static struct descriptors *current_descriptors(void)
     return &task_current()->descriptors;
 }
 
-static struct file *file_at(uint64_t descriptor)
-{
-    return descriptors_get(current_descriptors(), (uint32_t)descriptor);
-}
-
 int64_t call_close(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     CALL_UNUSED(a1, a2, a3, a4, a5);
@@ -33,7 +28,7 @@ int64_t call_close(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, u
 /* Another descriptor, at least @lowest, for the open file of @descriptor. */
 static int64_t duplicate(uint64_t descriptor, uint64_t lowest, enum descriptors_on_exec on_exec)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     if (file == NULL) {
         return -EBADF;
@@ -57,14 +52,9 @@ int64_t call_dup(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, uin
     return duplicate(descriptor, 0, DESCRIPTORS_INHERIT);
 }
 
-static enum descriptors_on_exec on_exec_of(uint64_t open_flags)
-{
-    return (open_flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT;
-}
-
 int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(from);
+    struct file *file = task_file(from);
 
     CALL_UNUSED(a3, a4, a5);
     if (((uint32_t)flags & ~(uint32_t)ABI_O_CLOEXEC) != 0 || (uint32_t)from == (uint32_t)to) {
@@ -74,7 +64,7 @@ int64_t call_dup3(uint64_t from, uint64_t to, uint64_t flags, uint64_t a3, uint6
         return -EBADF;
     }
     arch_lock();
-    int error = descriptors_replace(current_descriptors(), (uint32_t)to, file, on_exec_of(flags));
+    int error = descriptors_replace(current_descriptors(), (uint32_t)to, file, descriptors_on_exec_of(flags));
 
     scheduler_unlock();
     return error ? error : (int64_t)(uint32_t)to;
@@ -104,7 +94,7 @@ static int64_t seal_or_tell(struct file *file, uint32_t command, uint64_t argume
 
 int64_t call_fcntl(uint64_t descriptor, uint64_t command, uint64_t argument, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
     const uint32_t changeable = ABI_O_APPEND | ABI_O_NONBLOCK;
 
     CALL_UNUSED(a3, a4, a5);
@@ -137,7 +127,7 @@ int64_t call_fcntl(uint64_t descriptor, uint64_t command, uint64_t argument, uin
 
 int64_t call_ioctl(uint64_t descriptor, uint64_t request, uint64_t argument, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a3, a4, a5);
     if (file == NULL) {
@@ -152,11 +142,11 @@ static int64_t give_ends_relock(struct file *read_end, struct file *write_end, u
     struct descriptors *descriptors = current_descriptors();
     int32_t numbers[2];
 
-    numbers[0] = descriptors_put(descriptors, read_end, 0, on_exec_of(flags));
+    numbers[0] = descriptors_put(descriptors, read_end, 0, descriptors_on_exec_of(flags));
     if (numbers[0] < 0) {
         return numbers[0];
     }
-    numbers[1] = descriptors_put(descriptors, write_end, 0, on_exec_of(flags));
+    numbers[1] = descriptors_put(descriptors, write_end, 0, descriptors_on_exec_of(flags));
     int error = numbers[1] < 0 ? numbers[1] : 0;
 
     if (error == 0) {

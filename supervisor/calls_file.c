@@ -22,14 +22,9 @@ enum { IOV_MAX = 1024 };
 /* As on Linux: a write of more is cut, so that the count fits an int. */
 #define WRITE_BYTES_MAX 0x7ffff000ull
 
-static struct file *file_at(uint64_t descriptor)
-{
-    return descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
-}
-
 int64_t call_read(uint64_t descriptor, uint64_t to, uint64_t size_bytes, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a3, a4, a5);
     if (file == NULL || !file->readable) {
@@ -42,9 +37,9 @@ int64_t call_read(uint64_t descriptor, uint64_t to, uint64_t size_bytes, uint64_
 }
 
 /* The file that can be written at @descriptor, or NULL. */
-static struct file *writable_at(uint64_t descriptor)
+static inline struct file *writable_at(uint64_t descriptor)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     return file == NULL || !file->writable || file->kind->write == NULL ? NULL : file;
 }
@@ -63,8 +58,7 @@ static int64_t after_step(int64_t moved, bool is_more)
     /* A signal ends a write that has written something. */
     if (moved > 0 && is_more && !signals_deliverable(&task->signals)) {
         arch_lock();
-        scheduler_again();
-        return CALL_RESTART;
+        return scheduler_again();
     }
     int64_t done = (int64_t)task->done_bytes;
 
@@ -101,7 +95,7 @@ static int check_position(const struct file *file, uint64_t position)
 
 int64_t call_pread64(uint64_t descriptor, uint64_t to, uint64_t size_bytes, uint64_t position, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
     uint64_t size = size_bytes < READ_BYTES_MAX ? size_bytes : READ_BYTES_MAX;
 
     CALL_UNUSED(a4, a5);
@@ -193,7 +187,7 @@ int64_t call_writev(uint64_t descriptor, uint64_t vector, uint64_t count, uint64
  */
 int64_t call_readv(uint64_t descriptor, uint64_t vector, uint64_t count, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
     int64_t done = 0;
 
     CALL_UNUSED(a3, a4, a5);
@@ -230,7 +224,7 @@ int64_t call_readv(uint64_t descriptor, uint64_t vector, uint64_t count, uint64_
 
 int64_t call_lseek(uint64_t descriptor, uint64_t offset, uint64_t whence, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a3, a4, a5);
     if (file == NULL) {
@@ -264,7 +258,7 @@ int64_t call_lseek(uint64_t descriptor, uint64_t offset, uint64_t whence, uint64
 
 int64_t call_getdents64(uint64_t descriptor, uint64_t to, uint64_t size_bytes, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a3, a4, a5);
     if (file == NULL) {

@@ -54,7 +54,7 @@ static int limit_to_object(struct map_request *request)
 
 static int object_of_file(struct mapping *mapping, uint64_t descriptor, uint64_t offset)
 {
-    struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
+    struct file *file = task_file(descriptor);
 
     if (file == NULL) {
         return -EBADF;
@@ -151,8 +151,7 @@ static int64_t make_pages_relock(uint64_t start, uint64_t size_bytes, uint64_t d
         return (int64_t)start;
     }
     task->done_bytes = start >> PAGE_SHIFT << DONE_START_SHIFT | (limit - start) >> PAGE_SHIFT;
-    scheduler_again();
-    return CALL_RESTART;
+    return scheduler_again();
 }
 
 static int64_t map_relock(uint64_t address, struct mapping *mapping)

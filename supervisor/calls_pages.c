@@ -174,8 +174,7 @@ int64_t call_mincore(uint64_t address, uint64_t size_bytes, uint64_t to, uint64_
     if (error == 0 && step < left) {
         task->done_bytes = done + step;
         arch_lock();
-        scheduler_again();
-        return CALL_RESTART;
+        return scheduler_again();
     }
     task->done_bytes = 0;
     return error;

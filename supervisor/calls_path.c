@@ -176,16 +176,6 @@ static int open_or_create(uint64_t directory, const struct user_path *path, uint
                : name.fs->changes->create(name.fs, name.text, name.size_bytes, mode, flags, out);
 }
 
-/* Another one writes to what is to be emptied: the call is done again. */
-static int64_t result_of_open(int number)
-{
-    if (number != -EBUSY) {
-        return number;
-    }
-    scheduler_again();
-    return CALL_RESTART;
-}
-
 int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, uint64_t mode, uint64_t a4, uint64_t a5)
 {
     struct user_path path;
@@ -203,14 +193,10 @@ int64_t call_openat(uint64_t directory, uint64_t path_address, uint64_t flags, u
     arch_lock();
     number = open_or_create(directory, &path, (uint32_t)flags, (uint32_t)mode, &file);
     if (number == 0) {
-        number = descriptors_put(&task_current()->descriptors, file, 0,
-                                 (flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
-        if (number < 0) {
-            file_put(file);
-        }
+        number = descriptors_put_new(&task_current()->descriptors, file, descriptors_on_exec_of(flags));
     }
     user_path_free_locked(&path);
-    int64_t result = result_of_open(number);
+    int64_t result = scheduler_again_if_busy(number); /* another one writes to what is to be emptied */
 
     scheduler_unlock();
     return result;
@@ -232,7 +218,7 @@ static struct abi_stat stat_of_file(const struct file *file)
 
 int64_t call_fstat(uint64_t descriptor, uint64_t to, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    const struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
+    const struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a2, a3, a4, a5);
     if (file == NULL) {

@@ -18,7 +18,7 @@ static_assert(EXTENTS_MAX == ABI_CALL_EXTENTS_MAX, "the frame that holds a call'
 /* The image that the call names; its object is borrowed from the open file. */
 static int image_of_call(const struct abi_region_load *call, struct image *image)
 {
-    struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)call->fd);
+    struct file *file = task_file((uint32_t)call->fd);
 
     if (file == NULL || !file->readable) {
         return -EBADF;

@@ -20,25 +20,17 @@
 #define MEMFD_NAME_BYTES 250u
 #define MEMFD_FLAGS (ABI_MFD_CLOEXEC | ABI_MFD_ALLOW_SEALING)
 
-static struct file *file_at(uint64_t descriptor)
-{
-    return descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
-}
-
 /* The end of a call that gives @result, with the lock held; -EBUSY: it is done again. */
 static int64_t finish_unlock(int64_t result)
 {
-    if (result == -EBUSY) {
-        scheduler_again();
-        result = CALL_RESTART;
-    }
+    result = scheduler_again_if_busy(result);
     scheduler_unlock();
     return result;
 }
 
 int64_t call_ftruncate(uint64_t descriptor, uint64_t size_bytes, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a2, a3, a4, a5);
     if (file == NULL) {
@@ -128,7 +120,7 @@ static int64_t allocate_unlock(struct object *object, uint64_t start, uint64_t e
 int64_t call_fallocate(uint64_t descriptor, uint64_t mode, uint64_t start, uint64_t size_bytes, uint64_t a4,
                        uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
     struct object *object;
     uint64_t end;
 
@@ -164,7 +156,7 @@ int64_t call_fallocate(uint64_t descriptor, uint64_t mode, uint64_t start, uint6
 /* There is nothing behind memory that could be out of date. */
 int64_t call_fsync(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    const struct file *file = file_at(descriptor);
+    const struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a1, a2, a3, a4, a5);
     if (file == NULL) {
@@ -180,7 +172,7 @@ int64_t call_fdatasync(uint64_t descriptor, uint64_t a1, uint64_t a2, uint64_t a
 
 int64_t call_fchmod(uint64_t descriptor, uint64_t mode, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct file *file = file_at(descriptor);
+    struct file *file = task_file(descriptor);
 
     CALL_UNUSED(a2, a3, a4, a5);
     if (file == NULL) {
@@ -328,11 +320,8 @@ int64_t call_memfd_create(uint64_t name_address, uint64_t flags, uint64_t a2, ui
     int number = shm_files_create_unnamed((uint32_t)flags, &file);
 
     if (number == 0) {
-        number = descriptors_put(&task_current()->descriptors, file, 0,
-                                 (flags & ABI_MFD_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
-        if (number < 0) {
-            file_put(file);
-        }
+        number = descriptors_put_new(&task_current()->descriptors, file,
+                                     (flags & ABI_MFD_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
     }
     arch_unlock();
     return number;

@@ -134,6 +134,16 @@ int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t
     return -EMFILE;
 }
 
+int descriptors_put_new(struct descriptors *descriptors, struct file *file, enum descriptors_on_exec on_exec)
+{
+    int number = descriptors_put(descriptors, file, 0, on_exec);
+
+    if (number < 0) {
+        file_put(file);
+    }
+    return number;
+}
+
 int descriptors_replace(struct descriptors *descriptors, uint32_t number, struct file *file,
                         enum descriptors_on_exec on_exec)
 {

@@ -158,7 +158,7 @@ int64_t call_execveat(uint64_t directory, uint64_t path_address, uint64_t argv, 
         target.path = path.text;
         result = user_path_start(directory, path.text, &target.from);
     } else {
-        target.file = descriptors_get(&task_current()->descriptors, (uint32_t)directory);
+        target.file = task_file(directory);
         result = target.file == NULL ? -EBADF : 0;
     }
     if (result < 0) {

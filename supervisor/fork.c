@@ -123,8 +123,7 @@ static int64_t clone_relock(struct task *parent, const struct clone_request *req
     /* As in spawn: the caller's group was ended meanwhile, and nobody in it must be left over. */
     if (signals_end_it(parent)) {
         task_discard(child);
-        scheduler_again();
-        return CALL_RESTART;
+        return scheduler_again();
     }
     child->holds_parent = parent->is_held = (request->flags & ABI_CLONE_VFORK) != 0;
     task_publish(child);

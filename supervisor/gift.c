@@ -100,7 +100,7 @@ static int append(struct task *receiver, struct file *file)
 
 static int give(int32_t pid, uint64_t descriptor, uint64_t flags)
 {
-    struct file *file = descriptors_get(&task_current()->descriptors, (uint32_t)descriptor), *given;
+    struct file *file = task_file(descriptor), *given;
     struct task *receiver = task_find(pid);
 
     if (file == NULL) {
@@ -140,8 +140,7 @@ int64_t call_give(uint64_t pid, uint64_t descriptor, uint64_t flags, uint64_t a3
 static int64_t take_relock(struct task *task, uint64_t to, uint64_t flags)
 {
     int32_t pid = task->gifts->pid;
-    int number = descriptors_put(&task->descriptors, task->gifts->file, 0,
-                                 (flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT);
+    int number = descriptors_put(&task->descriptors, task->gifts->file, 0, descriptors_on_exec_of(flags));
 
     if (number >= 0 && to != 0) {
         arch_unlock();

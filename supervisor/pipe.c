@@ -103,13 +103,6 @@ static void advance(struct pipe *pipe, uint64_t size)
  * What is rare is out of line, so that who finds bytes or room saves few registers; these end the call with its lock.
  */
 
-/* Somebody else copies at this end: the call is done again when others have had their turn. */
-static int64_t come_again_unlock(void)
-{
-    scheduler_again();
-    return CALL_RESTART;
-}
-
 /* There is nothing to read, or nothing to be read. */
 __attribute__((noinline)) static int64_t read_nothing_unlock(struct file *file, uint64_t size_bytes)
 {
@@ -117,7 +110,7 @@ __attribute__((noinline)) static int64_t read_nothing_unlock(struct file *file, 
     int64_t result;
 
     if (pipe->is_being_read) {
-        return come_again_unlock();
+        return scheduler_again(); /* others have their turn first */
     }
     if (size_bytes == 0 || !pipe->has_writer) {
         result = 0;
@@ -231,7 +224,7 @@ __attribute__((noinline)) static int64_t write_some_unlock(struct file *file, ua
     int64_t result = 0;
 
     if (pipe->is_being_written) {
-        return come_again_unlock();
+        return scheduler_again();
     }
     if (size_bytes != 0 && !pipe->has_reader) {
         signals_send(task_current(), ABI_SIGPIPE);

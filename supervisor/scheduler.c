@@ -153,9 +153,10 @@ int64_t call_sched_yield(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uin
     return 0;
 }
 
-void scheduler_again(void)
+int64_t scheduler_again(void)
 {
     this_hart()->reschedule = HART_RESCHEDULES;
+    return CALL_RESTART;
 }
 
 void scheduler_tick(void)

@@ -160,8 +160,7 @@ static int64_t spawn_relock(const struct spawn_request *request, struct reason *
     /* The caller's group was ended by another hart meanwhile: nobody in it must be left over. */
     if (signals_end_it(task->parent)) {
         task_discard(task);
-        scheduler_again();
-        return CALL_RESTART;
+        return scheduler_again();
     }
     task_publish(task);
     scheduler_ready(task);

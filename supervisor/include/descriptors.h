@@ -1,5 +1,6 @@
 #pragma once
 
+#include "abi_types.h"
 #include "types.h"
 
 struct file;
@@ -30,8 +31,12 @@ static inline struct file *descriptors_get(const struct descriptors *descriptors
     return number < descriptors->capacity ? descriptors->slots[number] : NULL;
 }
 
-/* What becomes of a descriptor in a child, and at execve. */
+/* What becomes of a descriptor in a child, and at execve; of one opened with @flags (ABI_O_*). */
 enum descriptors_on_exec { DESCRIPTORS_INHERIT, DESCRIPTORS_CLOSE };
+static inline enum descriptors_on_exec descriptors_on_exec_of(uint64_t flags)
+{
+    return (flags & ABI_O_CLOEXEC) != 0 ? DESCRIPTORS_CLOSE : DESCRIPTORS_INHERIT;
+}
 
 /*
  * Put @file, consuming its reference, at the lowest free number that is at least @lowest.
@@ -39,6 +44,9 @@ enum descriptors_on_exec { DESCRIPTORS_INHERIT, DESCRIPTORS_CLOSE };
  */
 int descriptors_put(struct descriptors *descriptors, struct file *file, uint32_t lowest,
                     enum descriptors_on_exec on_exec);
+
+/* The same at the lowest number of all, for a file that was just made: it is closed when there is no number for it. */
+int descriptors_put_new(struct descriptors *descriptors, struct file *file, enum descriptors_on_exec on_exec);
 
 /*
  * Make @number, below the limit, another one for @file, of which it takes a reference; what it was before is

@@ -58,8 +58,15 @@ void scheduler_wake_all(struct wait_queue *queue);
 /* Take @task out of whatever queue and timer it waits in: it ends. */
 void scheduler_forget(struct task *task);
 
-/* The current task has had enough for now, and is to do its call again: others, and interrupts, come first. */
-void scheduler_again(void);
+/*
+ * The current task has had enough for now, and is to do its call again: others, and interrupts, come first.
+ * Returns CALL_RESTART. The second: only where the call gives -EBUSY, because of what another task is doing just now.
+ */
+int64_t scheduler_again(void);
+static inline int64_t scheduler_again_if_busy(int64_t result)
+{
+    return result == -EBUSY ? scheduler_again() : result;
+}
 
 /* Time that @task has spent on a hart, in ticks of the clock. */
 uint64_t scheduler_cpu_ticks(const struct task *task);

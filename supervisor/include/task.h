@@ -87,6 +87,12 @@ static inline struct task *task_current(void)
     return CONTAINER_OF(this_hart()->frame, struct task, frame);
 }
 
+/* The open file that the current task knows by @descriptor, as its call gives it; NULL when there is none. */
+static inline struct file *task_file(uint64_t descriptor)
+{
+    return descriptors_get(&task_current()->descriptors, (uint32_t)descriptor);
+}
+
 /*
  * A new task with an empty address space attached to the current region, to be a child of @parent (NULL: it is init).
  * All that it takes is charged to @account, on which it takes a reference. It has a pid, but nobody can find it before task_publish(), and it is in no queue.
