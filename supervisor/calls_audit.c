@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-#define WORK_A_TRAP 64u /* tables, or 64 frames each */
+#define WORK_A_TRAP 64u /* tables, or 64 frames each, or 8 entries each */
 #define SHARED_INTERVAL 64u
 
 static_assert(AUDIT_FINDINGS_MAX == ABI_AUDIT_FINDINGS, "all of them are told");
@@ -94,6 +94,9 @@ static void fail_if_broken(const struct audit *audit)
     if (audit->finding_count == 0) {
         return;
     }
+    if (this_hart()->reschedule == HART_RESCHEDULES) {
+        arch_unlock(); /* nothing is printed under the lock */
+    }
     system_audit_log(audit);
     panic("audit: %s at 0x%lx, task %d", audit->findings[0].invariant, audit->findings[0].where,
           audit->findings[0].pid);
@@ -128,7 +131,7 @@ static uint32_t audit_alone(void)
         arch_unlock();
     }
     fail_if_broken(&audit);
-    return (uint32_t)((audit.tables + (audit.frames - audit.untouched) / 64) / WORK_A_TRAP);
+    return (uint32_t)((audit.tables + audit.entries / 8 + (audit.frames - audit.untouched) / 64) / WORK_A_TRAP);
 }
 
 void calls_audit_trap(void)
@@ -150,15 +153,17 @@ int64_t trap_checked_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, ui
     struct hart *hart = this_hart();
     bool fails = failing.pid == task_current()->pid && call != call_fail_nth;
 
-    hart->allocation_count = 0;
+    hart->allocation_count = fails ? failing.count : 0; /* a call that is done again goes on counting */
     hart->failing_allocation = fails ? failing.nth : 0;
     int64_t result = call(a0, a1, a2, a3, a4, a5);
 
     hart->failing_allocation = 0;
     if (fails) {
         failing.count = hart->allocation_count;
-        failing.pid = result <= CALL_SPECIAL_MAX && result != CALL_NEW_IMAGE ? failing.pid : 0;
+        failing.pid = result == CALL_RESTART ? failing.pid : 0;
     }
-    calls_audit_trap();
+    if (result != CALL_FORKED) { /* else the child lacks its registers, and who waits for it doesn't yet */
+        calls_audit_trap();
+    }
     return result;
 }
