@@ -246,20 +246,32 @@ int map_read_word(const struct map *map, uint64_t address, uint32_t *out)
     return 0;
 }
 
-/* The supervisor's pointer to @address, made writable as if the map's task had stored there. */
-static int write_pointer_relock(struct map *map, uint64_t address, void **out)
+/* The supervisor's pointer to @address, where a store of the map's task would need no fault; else NULL. */
+static void *writable_pointer(struct map *map, uint64_t address)
 {
     pte_t *leaf = address < SV39_USER_END ? table_leaf(map->space.root, address) : NULL;
 
-    if (leaf == NULL || !map_leaf_allows(*leaf, ABI_PROT_WRITE)) {
-        int error = map_fault_relock(map, address, ABI_PROT_WRITE);
+    return leaf != NULL && map_leaf_allows(*leaf, ABI_PROT_WRITE)
+               ? (char *)arch_direct(pte_frame(*leaf)) + (address & PAGE_MASK)
+               : NULL;
+}
 
-        if (error != 0) {
-            return error;
+int map_write_present(struct map *map, uint64_t address, const void *from, size_t size)
+{
+    const char *bytes = from;
+
+    while (size > 0) {
+        size_t room = PAGE_SIZE - (address & PAGE_MASK), part = size < room ? size : room;
+        void *place = writable_pointer(map, address);
+
+        if (place == NULL) {
+            return -EAGAIN;
         }
-        leaf = table_leaf(map->space.root, address);
+        memcpy(place, bytes, part);
+        address += part;
+        bytes += part;
+        size -= part;
     }
-    *out = (char *)arch_direct(pte_frame(*leaf)) + (address & PAGE_MASK);
     return 0;
 }
 
@@ -269,13 +281,14 @@ int map_write_relock(struct map *map, uint64_t address, const void *from, size_t
 
     while (size > 0) {
         size_t room = PAGE_SIZE - (address & PAGE_MASK), part = size < room ? size : room;
-        void *place;
-        int error = write_pointer_relock(map, address, &place);
 
-        if (error != 0) {
-            return error;
+        while (map_write_present(map, address, bytes, part) != 0) {
+            int error = map_fault_relock(map, address, ABI_PROT_WRITE); /* others may take away again what it gave */
+
+            if (error != 0) {
+                return error;
+            }
         }
-        memcpy(place, bytes, part);
         address += part;
         bytes += part;
         size -= part;

@@ -101,12 +101,12 @@ void usage_count(const struct map *map)
     table_for_each(map->space.root, 2, 0, count_entry, NULL);
 }
 
-/* Add what one frame contributes, its first time. */
-static void add_share(struct usage_row *row, const struct frame *descriptor)
+/* What one frame contributes, its first time. */
+static uint64_t share_of(const struct frame *descriptor)
 {
     uint64_t sharers = sharers_of(descriptor);
 
-    row->pss_micro_frames += (MICRO + sharers / 2) / sharers;
+    return (MICRO + sharers / 2) / sharers;
 }
 
 /* First pass: tables, and pages that can be written, which count as that even if they are shown read-only too. */
@@ -120,7 +120,7 @@ static void row_tables_and_writable(struct table_place place, uint64_t address, 
     if ((leaf && !is_writable(pte)) || !is_first_time(descriptor)) {
         return;
     }
-    add_share(row, descriptor);
+    row->pss_micro_frames += share_of(descriptor);
     if (!leaf) {
         row->table_frames++;
     } else if (sharers_of(descriptor) == 1) {
@@ -139,7 +139,7 @@ static void row_read_only(struct table_place place, uint64_t address, pte_t pte,
     }
     uint64_t sharers = sharers_of(descriptor);
 
-    add_share(row, descriptor);
+    row->pss_micro_frames += share_of(descriptor);
     row->ro_frames++;
     row->ro_shared_frames += sharers > 1 ? 1 : 0;
     if (sharers > row->ro_sharers_max) {
@@ -151,9 +151,34 @@ void usage_of_map(const struct map *map, struct usage_row *row)
 {
     *row = (struct usage_row){ .table_frames = 1 };
     next_epoch();
-    add_share(row, frame_of(map->space.root));
+    row->pss_micro_frames = share_of(frame_of(map->space.root));
     table_for_each(map->space.root, 2, 0, row_tables_and_writable, row);
     table_for_each(map->space.root, 2, 0, row_read_only, row);
+}
+
+void usage_begin_ranges(void)
+{
+    next_epoch();
+}
+
+void usage_of_range(const struct map *map, uint64_t start, uint64_t end, struct usage_range *range)
+{
+    paddr_t root = map->space.root;
+
+    *range = (struct usage_range){ 0 };
+    for (uint64_t address = table_next_leaf(root, start, end); address < end;
+         address = table_next_leaf(root, address + PAGE_SIZE, end)) {
+        struct table_place place;
+        paddr_t frame = pte_frame(table_walk(root, address, &place));
+        struct frame *descriptor = frame_of(frame);
+
+        if (frame.value == frame_zero().value) {
+            continue;
+        }
+        range->resident_frames++;
+        range->shared_frames += sharers_of(descriptor) > 1 ? 1 : 0;
+        range->pss_micro_frames += is_first_time(descriptor) ? share_of(descriptor) : 0;
+    }
 }
 
 static void total_mapped(struct usage_totals *totals, const struct frame *descriptor)

@@ -18,7 +18,8 @@
 
 /*
  * What is reported is gathered under the lock, and goes straight into the caller's pages: they are made writable first,
- * so that nothing has to be resolved then, and no copy changes what is being counted.
+ * so that nothing has to be resolved then, no copy changes what is being counted, and the lock stays held. Pages that
+ * another task has taken away meanwhile, since they show a shared object, make the call begin again.
  */
 
 /* Make the user's pages of [@to, @to + @size) writable now. */
@@ -84,18 +85,25 @@ static int prepare_rows(struct rows *rows, uint64_t to, uint64_t row_bytes, uint
     return touch(to, rows->capacity * row_bytes);
 }
 
-/* The next row, under the lock. Returns 0 or -EFAULT. */
+/* The next row, under the lock. Returns 0 or -EAGAIN. */
 static int put_row(struct rows *rows, const void *row)
 {
     uint64_t at = rows->count++;
 
-    return at >= rows->capacity ||
-                   map_write_relock(task_current()->map, rows->to + at * rows->row_bytes, row, rows->row_bytes) == 0
+    return at >= rows->capacity
                ? 0
-               : -EFAULT;
+               : map_write_present(task_current()->map, rows->to + at * rows->row_bytes, row, rows->row_bytes);
 }
 
-static int64_t report_usage_relock(uint64_t to, struct rows *rows)
+/* The end of a call that has reported: what it gives. */
+static int64_t report_end_unlock(int64_t result)
+{
+    result = result == -EAGAIN ? scheduler_again() : result;
+    scheduler_unlock();
+    return result;
+}
+
+static void count_usage(void)
 {
     usage_begin();
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
@@ -103,16 +111,23 @@ static int64_t report_usage_relock(uint64_t to, struct rows *rows)
             usage_count(task->map);
         }
     }
+}
+
+static int64_t report_usage(uint64_t to, struct rows *rows)
+{
+    count_usage();
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
         struct abi_task_usage row = row_of(task);
+        int error = put_row(rows, &row);
 
-        if (put_row(rows, &row)) {
-            return -EFAULT;
+        if (error) {
+            return error;
         }
     }
     struct abi_usage usage = totals();
+    int error = map_write_present(task_current()->map, to, &usage, sizeof(usage));
 
-    return map_write_relock(task_current()->map, to, &usage, sizeof(usage)) ? -EFAULT : (int64_t)rows->count;
+    return error ? error : (int64_t)rows->count;
 }
 
 int64_t call_usage(uint64_t to, uint64_t rows_to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -128,10 +143,7 @@ int64_t call_usage(uint64_t to, uint64_t rows_to, uint64_t capacity, uint64_t a3
         return -EFAULT;
     }
     arch_lock();
-    int64_t result = report_usage_relock(to, &rows);
-
-    arch_unlock();
-    return result;
+    return report_end_unlock(report_usage(to, &rows));
 }
 
 static struct abi_task row_of_task(const struct task *task)
@@ -166,8 +178,19 @@ int64_t call_tasks(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, uin
 
         error = put_row(&rows, &row);
     }
-    arch_unlock();
-    return error ? error : (int64_t)rows.count;
+    return report_end_unlock(error ? error : (int64_t)rows.count);
+}
+
+/* One mapping, with what it shows. */
+static int put_mapping(struct rows *rows, const struct map *map, struct abi_mapping *row)
+{
+    struct usage_range usage;
+
+    usage_of_range(map, row->start, row->end, &usage);
+    row->resident_frames = usage.resident_frames;
+    row->shared_frames = usage.shared_frames;
+    row->pss_micro_frames = usage.pss_micro_frames;
+    return put_row(rows, row);
 }
 
 /* What is loaded in the region that @map is attached to, ascending. */
@@ -185,9 +208,10 @@ static int put_windows(struct rows *rows, const struct map *map)
             .protection = extent.protection & protections,
             .flags = ABI_MAPPING_WINDOW | (extent.content == NULL ? 0 : ABI_MAPPING_FILE),
         };
+        int error = put_mapping(rows, map, &row);
 
-        if (put_row(rows, &row)) {
-            return -EFAULT;
+        if (error) {
+            return error;
         }
     }
     return 0;
@@ -241,28 +265,29 @@ static uint64_t count_mappings(int32_t pid)
     return count;
 }
 
-static int64_t report_mappings_relock(int32_t pid, struct rows *rows)
+static int64_t report_mappings(int32_t pid, struct rows *rows)
 {
-    const struct map *map = map_of(pid);
+    struct map *map = map_of(pid);
     bool has_windows = false;
+    int error = 0;
 
     if (map == NULL) {
         return -ESRCH;
     }
-    for (struct map_entry *entry = map_first(map_of(pid)); entry != NULL; entry = map_following(entry)) {
+    count_usage();
+    usage_begin_ranges();
+    for (struct map_entry *entry = map_first(map); error == 0 && entry != NULL; entry = map_following(entry)) {
         struct abi_mapping row = row_of_entry(map, entry);
 
         if (!has_windows && entry->start >= WINDOW_TEXT_BASE) {
             has_windows = true;
-            if (put_windows(rows, map)) {
-                return -EFAULT;
-            }
+            error = put_windows(rows, map);
         }
-        if (put_row(rows, &row)) {
-            return -EFAULT;
+        if (error == 0) {
+            error = put_mapping(rows, map, &row);
         }
     }
-    return (int64_t)rows->count;
+    return error ? error : (int64_t)rows->count;
 }
 
 int64_t call_task_map(uint64_t pid, uint64_t to, uint64_t capacity, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -274,10 +299,7 @@ int64_t call_task_map(uint64_t pid, uint64_t to, uint64_t capacity, uint64_t a3,
         return -EFAULT;
     }
     arch_lock();
-    int64_t result = report_mappings_relock((int32_t)pid, &rows);
-
-    arch_unlock();
-    return result;
+    return report_end_unlock(report_mappings((int32_t)pid, &rows));
 }
 
 struct groups_report {
@@ -310,6 +332,5 @@ int64_t call_limits(uint64_t to, uint64_t capacity, uint64_t a2, uint64_t a3, ui
     account_for_each(put_group, &report);
     report.own_pass = false;
     account_for_each(put_group, &report);
-    arch_unlock();
-    return report.error ? report.error : (int64_t)report.rows.count;
+    return report_end_unlock(report.error ? report.error : (int64_t)report.rows.count);
 }

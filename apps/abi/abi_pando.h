@@ -237,6 +237,8 @@ static_assert(sizeof(struct abi_task) == 40, "ABI");
 /*
  * task_map(pid, struct abi_mapping *rows, capacity) -> the number of mappings of that task, ascending; as many rows as
  * fit are written. The shared windows' images are among them. ESRCH where there is no such task.
+ *
+ * What a mapping has in memory is counted at one moment, page by page. Pages of zeros that were only read are none.
  */
 enum {
     ABI_MAPPING_SHARED = 1, /* not private */
@@ -250,10 +252,14 @@ struct abi_mapping {
     uint64_t end;
     uint64_t file_offset;
     uint64_t inode;
+    uint64_t resident_frames; /* that it shows, or keeps while nothing may be accessed */
+    uint64_t shared_frames; /* of those, with other tasks; what remains is private */
+    uint64_t pss_micro_frames; /* each divided by the number of tasks that share it, * 1,000,000; what one of the task's
+                                  mappings has counted counts 0 in the ones behind */
     uint32_t protection; /* ABI_PROT_* */
     uint32_t flags; /* ABI_MAPPING_* */
 };
-static_assert(sizeof(struct abi_mapping) == 40, "ABI");
+static_assert(sizeof(struct abi_mapping) == 64, "ABI");
 
 /*
  * audit(struct abi_audit *): the auditor over everything, with all other harts parked. Returns 0, whatever it found;

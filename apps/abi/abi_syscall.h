@@ -97,7 +97,7 @@
     X(3, usage) /* who uses which frames */ \
     X(4, bench) /* counts made inside the supervisor; ENOSYS unless booted with bench */ \
     X(5, tasks) /* all tasks, without a look at their memory */ \
-    X(6, task_map) /* the mappings of a task */ \
+    X(6, task_map) /* the mappings of a task, and what of each is in memory, shared, private */ \
     X(7, audit) /* look at everything for what is broken; EPERM outside domain 0 */ \
     X(8, fail_nth) /* let an allocation of the next call fail; ENOSYS unless built with DEBUG=1 */ \
     X(9, give) /* hand a descriptor to another task */ \

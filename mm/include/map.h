@@ -232,6 +232,7 @@ bool map_make_pages_relock(struct map *map, uint64_t start, uint64_t end);
 /*
  * Write @size bytes at @address of a map that need not be the one that runs, as its task would; it is the caller's own
  * or one in the making. Pages that can be written already are written without dropping the lock. Errors of
- * map_fault_relock().
+ * map_fault_relock(). The second never drops the lock: -EAGAIN where a page can't be written as it is.
  */
 int map_write_relock(struct map *map, uint64_t address, const void *from, size_t size);
+int map_write_present(struct map *map, uint64_t address, const void *from, size_t size);

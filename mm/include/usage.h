@@ -7,6 +7,7 @@
  *
  * Typical use, with nothing else running in between:
  *     usage_begin() -> usage_count(map) for each map -> usage_of_map(map, &row) for each map -> usage_totals(&totals)
+ *     usage_begin() -> usage_count(map) for each map -> usage_begin_ranges() -> usage_of_range() for ranges of one map
  *
  * A frame's sharers are the maps that can reach it, as a page or as a table, however often each maps it.
  */
@@ -17,6 +18,13 @@ struct usage_row {
     uint64_t private_frames; /* distinct frames mapped with PTE_W, or held, that have no other sharer */
     uint64_t table_frames; /* distinct tables reachable from the root, the root included */
     uint64_t pss_micro_frames; /* the sum of 1,000,000 / sharers over all of them, rounded to nearest */
+};
+
+/* Of the pages of a range, each for itself; pages that show the frame of zeros are none. */
+struct usage_range {
+    uint64_t resident_frames; /* that the map shows or holds there */
+    uint64_t shared_frames; /* of those, with other sharers */
+    uint64_t pss_micro_frames; /* 1,000,000 / sharers of each; a frame that another range has shown before adds 0 */
 };
 
 struct usage_totals {
@@ -34,4 +42,6 @@ struct usage_totals {
 void usage_begin(void);
 void usage_count(const struct map *map);
 void usage_of_map(const struct map *map, struct usage_row *row);
+void usage_begin_ranges(void);
+void usage_of_range(const struct map *map, uint64_t start, uint64_t end, struct usage_range *range);
 void usage_totals(struct usage_totals *totals);

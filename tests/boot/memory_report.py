@@ -17,6 +17,19 @@ def share(console):
     return parse(output)
 
 
+def mappings(console, pid):
+    """{address: (resident, shared, private, PSS)} of what `maps` says of a task, and the same of its last line."""
+    output, status = console.run(f"maps {pid}")
+    assert status == 0, output
+    numbers = r" +(\d+) +(\d+) +(\d+) +(\d+\.\d\d)"
+    rows = {int(row[0], 16): (*map(int, row[1:4]), float(row[4]))
+            for row in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ [-rwxsp]{4} [0-9a-f]+" + numbers + r"(?:  .*)?$", output,
+                                  re.MULTILINE)}
+    assert len(rows) == output.count("\n") - 2, output
+    last = re.search(r"^together" + numbers + "$", output, re.MULTILINE)
+    return rows, (*map(int, last.groups()[:3]), float(last[4]))
+
+
 def unaccounted(report):
     """Frames of the RAM that the report's parts leave out; below 0, counted twice."""
     parts = ("firmware_frames", "supervisor_frames", "object_frames", "free_frames")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import build_initrd
-from memory_report import free_frames, parse, unaccounted
+from memory_report import free_frames, mappings, parse, share, unaccounted
 
 MIB = 1 << 20
 SIGBUS, SIGKILL, SIGSEGV = 7, 9, 11
@@ -59,3 +59,37 @@ def test_three_programs_that_want_more_than_there_is_leave_all_as_it_was(small):
         assert small.run("hello")[1] == 0
         free.append(free_frames(small))
     assert free[2:] == free[1:2] * 2, free
+
+
+def test_maps_tells_what_of_each_mapping_is_in_memory_and_whose(small):
+    """What tests/apps/own/shares.c has mapped, page by page."""
+    before = free_frames(small)
+    output, _ = small.run("sleep 1000 | shares & sleep 0.5")
+    parent, child = map(int, re.search(r"^parent (\d+) child (\d+)$", output, re.MULTILINE).groups())
+    start, page = 0x200000000, 4096
+    rows, together = mappings(small, parent)
+    assert [rows[start + at * page] for at in (0, 32, 64, 96, 128)] == [
+        (8, 3, 5, 6.5),  # shared: 3 of them with the child
+        (6, 4, 2, 4.0),  # private: the child has copied 2
+        (4, 0, 4, 4.0),  # kept though nobody may access them
+        (0, 0, 0, 0.0),  # zeros
+        (2, 2, 0, 0.0),  # shown once more: counted above
+    ]
+    for column in range(4):
+        assert abs(sum(row[column] for row in rows.values()) - together[column]) < 0.005 * len(rows) + 0.001
+    assert max(row[1] for row in rows.values()) > 16  # the C library's pages
+    rows, _ = mappings(small, child)
+    assert [rows[start + at * page] for at in (0, 32)] == [(3, 3, 0, 1.5), (6, 4, 2, 4.0)]
+    # The machine's own report knows the tables besides, and the frame of zeros.
+    task = next(task for task in share(small)["tasks"] if task["pid"] == parent)
+    assert 0 < task["pss_frames"] - together[3] < task["table_frames"] + 1.01
+    small.run(f"kill -9 {parent} {child}")
+    sleeper = re.search(r"^ *(\d+).* sleep$", small.run("ps")[0], re.MULTILINE)[1]
+    small.run(f"kill -9 {sleeper}; wait")
+    assert free_frames(small) == before
+
+
+def test_maps_is_told_when_it_is_called_wrongly(small):
+    for wrong in ("maps -1", "maps 0", "maps 1x", "maps 99999999999999999999", "maps 1 2"):
+        assert small.run(wrong) == ("usage: maps [PID]\n", 2)
+    assert small.run("maps 2147483647")[1] == 1

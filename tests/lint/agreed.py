@@ -27,6 +27,5 @@ NAMES = {
 
 # (file, function, warning): why what gcc -fanalyzer says is not so.
 ANALYZER = {
-    ("mm/map_fault.c", "write_pointer_relock", "-Wanalyzer-null-dereference"): "map_fault_relock() has made the leaf",
     ("shared/record_pool.c", "take", "-Wanalyzer-null-dereference"): "a page in with_room has a free record",
 }

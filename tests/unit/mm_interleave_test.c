@@ -379,6 +379,22 @@ static void cut_store(void)
     CHECK(results[0] == 0 || results[0] == -ENXIO);
 }
 
+static void cut_write(void)
+{
+    results[0] = map_write_relock(maps[0], BASE + P, &(uint8_t){ 5 }, 1);
+    CHECK(results[0] == 0 || results[0] == -ENXIO);
+}
+
+static void cut_write_present(void)
+{
+    uint8_t bytes[] = { 5, 0 };
+
+    results[0] = map_write_present(maps[0], BASE + P, bytes, 1);
+    CHECK(results[0] == -EAGAIN);
+    results[0] = map_write_relock(maps[0], BASE + 2 * P - 1, &bytes[1], 1);
+    CHECK_EQUAL(map_write_present(maps[0], BASE + P, bytes, 1), results[0] == 0 ? 0 : -EAGAIN);
+}
+
 static void cut_store_other(void)
 {
     results[1] = world_store(maps[1], BASE + P, 5);
@@ -434,6 +450,10 @@ TEST(a3_a_fault_meets_the_cut_of_its_object)
         { cut_private_read_before_begin, { cut_store, punch }, cut_end },
         { cut_private_read_before_begin, { cut_store, cut_store_other, cut_and_grow }, cut_end },
         { cut_private_begin, { cut_store, cut, take_and_spoil }, cut_end },
+        { cut_private_begin, { cut_write, punch }, cut_end },
+        { cut_private_read_before_begin, { cut_write, cut_and_grow }, cut_end },
+        { cut_private_begin, { cut_write_present, cut }, cut_end },
+        { cut_shared_begin, { cut_write_present, cut }, cut_end },
     };
 
     interleave_all("shared store, cut", &cases[0], 3);
@@ -442,6 +462,10 @@ TEST(a3_a_fault_meets_the_cut_of_its_object)
     interleave_all("private store, cut and growth", &cases[3], 2);
     interleave_all("private store over a page that was read, cut and growth", &cases[4], 2);
     interleave_all("private store over a page that was read, hole", &cases[5], 3);
+    interleave_all("private write for a task, hole", &cases[8], 3);
+    interleave_all("private write for a task over a page that was read, cut and growth", &cases[9], 2);
+    interleave_all("private write without the lock ever dropped, cut", &cases[10], 3);
+    interleave_all("shared write without the lock ever dropped, cut", &cases[11], 3);
     interleave_randomly("private and shared store, cut and growth", &cases[6], 200);
     interleave_randomly("private store, cut, frames reused", &cases[7], 200);
 }

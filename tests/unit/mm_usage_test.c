@@ -234,3 +234,49 @@ TEST(more_maps_than_marks_are_counted_right)
         map_destroy(maps[i]);
     }
 }
+
+static void expect_range(const struct map *map, uint64_t start, uint64_t pages, struct usage_range expected)
+{
+    struct usage_range range;
+
+    usage_of_range(map, start, start + pages * P, &range);
+    CHECK_EQUAL(range.resident_frames, expected.resident_frames);
+    CHECK_EQUAL(range.shared_frames, expected.shared_frames);
+    CHECK_EQUAL(range.pss_micro_frames, expected.pss_micro_frames);
+}
+
+TEST(a_range_counts_what_is_in_memory_and_each_frame_pays_once)
+{
+    struct object *object;
+
+    world_start(4 << 20);
+    struct map *first = world_map(), *second = world_map();
+
+    CHECK_EQUAL(object_create_anonymous(4 * P, &object), 0);
+    CHECK_EQUAL(world_add_object(first, BASE, 4, RW, MAP_ENTRY_SHARED, object, 0), 0);
+    CHECK_EQUAL(world_add_object(first, BASE + 8 * P, 2, R, MAP_ENTRY_SHARED, object, 1), 0);
+    CHECK_EQUAL(world_add(first, BASE + 16 * P, 1024, RW), 0);
+    CHECK_EQUAL(world_add_object(second, BASE, 4, R, MAP_ENTRY_SHARED, object, 0), 0);
+    for (uint64_t i = 0; i < 3; i++) {
+        CHECK_EQUAL(world_store(first, BASE + i * P, 1), 0);
+    }
+    world_expect(first, BASE + 8 * P, 1);
+    world_expect(first, BASE + 9 * P, 1);
+    world_expect(second, BASE, 1);
+    CHECK_EQUAL(world_store(first, BASE + 16 * P, 1), 0);
+    CHECK_EQUAL(world_store(first, BASE + (16 + 1023) * P, 1), 0); /* another table */
+    world_expect(first, BASE + 17 * P, 0);
+    CHECK_EQUAL(map_protect(first, BASE + 16 * P, P, ABI_PROT_NONE), 0);
+    count(first, second, NULL);
+    usage_begin_ranges();
+    expect_range(first, BASE, 4, (struct usage_range){ 3, 1, 2500000 });
+    expect_range(first, BASE + 8 * P, 2, (struct usage_range){ 2, 0, 0 });
+    expect_range(first, BASE + 16 * P, 1, (struct usage_range){ 1, 0, 1000000 }); /* held */
+    expect_range(first, BASE + 17 * P, 1023, (struct usage_range){ 1, 0, 1000000 }); /* the zeros are none */
+    expect_range(first, MAP_LARGE_START, 1 << 20, (struct usage_range){ 0 });
+    usage_begin_ranges();
+    expect_range(second, BASE, 4, (struct usage_range){ 1, 1, 500000 });
+    object_put(object);
+    map_destroy(first);
+    map_destroy(second);
+}
