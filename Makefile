@@ -301,7 +301,7 @@ test: all $(UNIT_BINARIES) $(FUZZ_BINARIES) ## all tests; the last line is `N pa
 	    $(addprefix --unit=,$(UNIT_BINARIES)) $(addprefix --fuzz=,$(FUZZ_BINARIES))
 
 .PHONY: test-long
-test-long: all ## the boot tests with 1, 2, 4 harts, and on QEMU 10
+test-long: all ## the boot tests with 1, 2, 4 harts, on QEMU 10, and in a debug build
 	$(Q)$(PYTHON) tests/long.py --filter=$(call quoted,$(K)) --build=$(BUILD) --runner=$(call quoted,$(RUNNER))
 
 .PHONY: unit

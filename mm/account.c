@@ -13,6 +13,7 @@
  *     account-frames      `used` frames are the frames in use whose owner it is, and the tables of its maps; the
  *                         supervisor's has all other tables; so the sum over all accounts is all frames that are not
  *                         free
+ *     account-charges     the same of the other resources: entries in its maps, descriptors and tasks of its tasks, names
  *     account-table       an id's place has the account with that id, or NULL
  *     account-limits      an account's bound is its limit, less what was carved out of it by those it made (below 0 where
  *                         it was lowered to less than that)
@@ -31,6 +32,8 @@
 #include "page_store.h"
 #include "panic.h"
 #include "pool.h"
+
+#include <string.h>
 
 #define FIXED_ACCOUNTS 2u
 /* What an account has that has nothing else. */
@@ -325,15 +328,43 @@ void account_for_each(void (*visit)(struct account *account, void *context), voi
     }
 }
 
+/* account-table. The supervisor's and the root account have a reference for themselves. */
 __attribute__((cold)) static void audit_account(struct account *account, void *context)
 {
-    account->audited_frames = 0;
+    account->audited_references = account->id < FIXED_ACCOUNTS;
+    memset(account->audited, 0, sizeof(account->audited));
     audit_expect(context, account_table[account->id] == account, "account-table", account->id);
+}
+
+/* Until audit_bounds() what is counted is what was carved out. */
+__attribute__((cold)) static void audit_carved(struct account *account, void *context)
+{
+    (void)context;
+    if (account->maker == NULL) {
+        return;
+    }
+    account_audit_reference(account->maker);
+    for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
+        account_audit_use(account->maker, i, account->carved[i]);
+    }
+}
+
+/* account-limits. */
+__attribute__((cold)) static void audit_bounds(struct account *account, void *context)
+{
+    for (unsigned i = 0; i < ACCOUNT_RESOURCES; i++) {
+        const struct account_use *use = &account->uses[i];
+
+        audit_expect(context, use->bound == (int64_t)(use->limit - account->audited[i]), "account-limits", account->id);
+        account->audited[i] = 0;
+    }
 }
 
 __attribute__((cold)) void account_audit(struct audit *audit)
 {
     account_for_each(audit_account, audit);
+    account_for_each(audit_carved, audit);
+    account_for_each(audit_bounds, audit);
     if (made_count > 0) {
         audit_owner(audit, arch_physical(account_table));
     }
@@ -345,17 +376,44 @@ __attribute__((cold)) void account_audit_frame(struct audit *audit, uint32_t own
         audit_find(audit, "account-table", frame.value);
         return;
     }
-    account_table[owner]->audited_frames++;
+    account_audit_use(account_table[owner], ACCOUNT_FRAMES, 1);
 }
 
+/* account-frames; account-charges of entries, which mm counts itself. */
 __attribute__((cold)) static void audit_end_of(struct account *account, void *context)
 {
-    audit_expect(context, account->uses[ACCOUNT_FRAMES].used == account->audited_frames, "account-frames", account->id);
+    static const char *const names[] = { "account-frames", "account-charges" };
+
+    for (unsigned i = 0; i < ARRAY_COUNT(names); i++) {
+        audit_expect(context, account->uses[i].used == account->audited[i], names[i], account->id);
+    }
 }
 
-__attribute__((cold)) void account_audit_end(struct audit *audit)
+/* account-charges, account-references. */
+__attribute__((cold)) static void audit_end_of_all(struct account *account, void *context)
 {
+    for (unsigned i = ACCOUNT_ENTRIES + 1; i < ACCOUNT_RESOURCES; i++) {
+        audit_expect(context, account->uses[i].used == account->audited[i], "account-charges", account->id);
+    }
+    audit_expect(context, account->ref_count == account->audited_references, "account-references", account->id);
+}
+
+/* account-guarantee. */
+__attribute__((cold)) static void add_set_aside(struct account *account, void *context)
+{
+    *(uint64_t *)context += set_aside_for(account);
+}
+
+__attribute__((cold)) void account_audit_end(struct audit *audit, bool all)
+{
+    uint64_t set_aside = 0;
+
     account_for_each(audit_end_of, audit);
+    if (all) {
+        account_for_each(audit_end_of_all, audit);
+    }
+    account_for_each(add_set_aside, &set_aside);
+    audit_expect(audit, set_aside == frame_set_aside_count(), "account-guarantee", set_aside);
 }
 
 uint32_t account_count(void)

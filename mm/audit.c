@@ -265,7 +265,7 @@ static void audit_table(struct walk *walk, paddr_t table, unsigned level, uint64
     unsigned limit = level == 2 ? SV39_USER_ROOT_ENTRIES : SV39_ENTRIES, live = 0;
 
     walk->audit->tables++;
-    (walk->map == NULL ? &account_supervisor : walk->map->account)->audited_frames++;
+    account_audit_use(walk->map == NULL ? &account_supervisor : walk->map->account, ACCOUNT_FRAMES, 1);
     for (unsigned i = 0; i < limit; i++) {
         pte_t pte = table_entries(table)[i];
         uint64_t address = base + i * sv39_span(level);
@@ -397,6 +397,7 @@ static void audit_entries(struct audit *audit, struct map *map)
         below = entry;
         count++;
     }
+    account_audit_use(map->account, ACCOUNT_ENTRIES, count);
     audit_expect(audit, map->entry_count == count && recent_is_there, "entry-count", count);
     audit_expect(audit, room_is_right(map), "room", map->area_room.from);
     audit_expect(audit, map->heap_start <= map->heap_end, "heap", map->heap_end);
@@ -411,6 +412,7 @@ void audit_map(struct audit *audit, struct map *map)
         return;
     }
     audit->maps++;
+    account_audit_reference(map->account);
     if (broken != NULL) {
         audit_find(audit, "entry-tree", map->entry_count);
         return;
@@ -553,7 +555,7 @@ void audit_end(struct audit *audit, uint64_t frames, uint64_t fixed_frames, enum
     audit->pid = 0;
     object_for_each(owners == AUDIT_ALL_OWNERS ? end_object : end_object_with_others, audit);
     frame_for_each(end_frame, audit);
-    account_audit_end(audit);
+    account_audit_end(audit, owners == AUDIT_ALL_OWNERS);
     audit_expect(audit, audit->listed == audit->shown, "object-mappings", audit->listed);
     audit_expect(audit, audit->unowned == frame_descriptor_count() + fixed_frames, "accounted", audit->unowned);
     pool_audit_used(audit, "map", audit->maps, "all-found");

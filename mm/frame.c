@@ -19,7 +19,7 @@
  *                    count is 0
  *     zeroed         every frame in the zeroed list is all zero
  *     counted        free_count is the length of both lists plus all frames of free spans from the frontier on
- *     set-aside      set_aside + overhead are at most free_count; floor is their sum, or 0 when set_aside is
+ *     set-aside      floor is set_aside + overhead, or 0 when set_aside is, and at most free_count
  *     charged        see account-frames in account.c
  *
  * Locking: the supervisor's lock; dropped while a page is zeroed.
@@ -604,7 +604,10 @@ __attribute__((cold)) void frame_audit(struct audit *audit)
     }
     uint64_t listed = audit_free_list(audit, frames.dirty, false) + audit_free_list(audit, frames.zeroed, true);
 
+    uint64_t kept = frames.set_aside == 0 ? 0 : frames.set_aside + frames.overhead;
+
     audit_expect(audit, frames.free_count == listed + audit->untouched, "counted", frames.free_count);
+    audit_expect(audit, frames.floor == kept && kept <= frames.free_count, "set-aside", frames.floor);
     audit->frames += frames.wasted_count;
     audit_owner(audit, frames.zero);
 }

@@ -11,6 +11,7 @@
  */
 #include "shared.h"
 
+#include "account.h"
 #include "audit.h"
 #include "frame.h"
 #include "load_hash.h"
@@ -126,6 +127,7 @@ static void audit_region(struct audit *audit, const struct region *region, uint3
         return;
     }
     audit_places(audit, region);
+    account_audit_reference(region->account);
     audit_windows(audit, &region->windows);
     LIST_FOR_EACH(link, &region->windows.maps) {
         maps++;

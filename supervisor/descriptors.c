@@ -36,7 +36,7 @@ static void free_table(struct descriptors *descriptors)
 }
 
 /* Who pays for what is open. */
-static struct account *payer(struct descriptors *descriptors)
+static struct account *payer(const struct descriptors *descriptors)
 {
     return CONTAINER_OF(descriptors, struct task, descriptors)->account;
 }
@@ -267,8 +267,14 @@ __attribute__((cold)) void descriptors_audit(const struct descriptors *descripto
         return;
     }
     for (uint32_t i = 0; i < descriptors->capacity; i++) {
-        if (descriptors->slots[i] != NULL && visit(descriptors->slots[i], audit)) {
-            ++*count;
+        if (descriptors->slots[i] == NULL) {
+            continue;
+        }
+        bool is_new = visit(descriptors->slots[i], audit);
+
+        if (count != NULL) {
+            account_audit_use(payer(descriptors), ACCOUNT_DESCRIPTORS, 1);
+            *count += is_new;
         }
     }
 }

@@ -16,11 +16,17 @@
  * The word is read under the supervisor's lock: a store of the waker's before its own call is seen, or its wake finds
  * the waiter in the queue.
  *
+ * Invariants (for the auditor, by these names):
+ *     futex-queue    who is in a queue waits, with a key that hashes to it
+ *
  * Locking: the supervisor's lock.
  */
+#include "futex.h"
+
 #include "abi_errno.h"
 #include "abi_types.h"
 #include "arch.h"
+#include "audit.h"
 #include "calls.h"
 #include "cpu.h"
 #include "map.h"
@@ -294,5 +300,22 @@ int64_t call_futex(uint64_t address, uint64_t operation, uint64_t value, uint64_
         return futex_requeue(address, operation, (int32_t)value, (int32_t)timeout_at, to_address, &expected);
     default:
         return -ENOSYS;
+    }
+}
+
+__attribute__((cold)) void futex_audit(struct audit *audit)
+{
+    for (unsigned i = 0; i < QUEUE_COUNT; i++) {
+        const struct list *tasks = &queues[i].tasks;
+
+        if (tasks->next == NULL || !audit_list(audit, tasks, task_count(), "futex-queue")) {
+            continue;
+        }
+        LIST_FOR_EACH(link, tasks) {
+            const struct task *task = CONTAINER_OF(link, struct task, queue);
+
+            audit_expect(audit, task->state == TASK_WAITING && queue_of(task->futex) == &queues[i], "futex-queue",
+                         (uint64_t)task->pid);
+        }
     }
 }

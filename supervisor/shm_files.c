@@ -619,7 +619,30 @@ static const struct file_system shm_file_system = {
     .changes = &changes,
 };
 
-/* shm-references, shm-names as far as a count shows it. */
+/* shm-names: in the order of their texts, each of a file that says that it has one. Returns how many there are. */
+__attribute__((cold)) static uint64_t audit_names(struct audit *audit)
+{
+    const struct name *below = NULL;
+    uint64_t count = 0;
+
+    if (tree_audit(&texts) != NULL || tree_audit(&inodes) != NULL) {
+        audit_find(audit, "shm-names", 0);
+        return 0;
+    }
+    for (struct tree_node *node = tree_first(&texts); node != NULL; node = tree_next(node)) {
+        const struct name *name = by_text(node);
+
+        audit_expect(audit,
+                     name->file->has_name && (below == NULL || compare(below->text, below->size_bytes, name) < 0),
+                     "shm-names", name->file->inode);
+        account_audit_use(name->account, ACCOUNT_NAMES, 1);
+        below = name;
+        count++;
+    }
+    return count;
+}
+
+/* shm-references, shm-names. */
 __attribute__((cold)) void shm_files_audit(struct audit *audit)
 {
     uint64_t names = 0, count = 0;
@@ -634,7 +657,7 @@ __attribute__((cold)) void shm_files_audit(struct audit *audit)
         names += file->has_name;
         count++;
     }
-    audit_expect(audit, names == name_count, "shm-names", names);
+    audit_expect(audit, names == name_count && audit_names(audit) == names, "shm-names", names);
     pool_audit_used(audit, "shm-file", count, "shm-listed");
     pool_audit_used(audit, "shm-name", names, "shm-names");
 }

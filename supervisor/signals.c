@@ -68,6 +68,17 @@ void signals_ignore(struct signals *signals, uint64_t ignored)
     signals->ignored |= ignored & ~UNSTOPPABLE;
 }
 
+static bool is_handled(const struct signals *signals, unsigned signal)
+{
+    return signals->actions != NULL && signals->actions->of[signal - 1].handler != 0;
+}
+
+bool signals_let_kill_through(const struct signals *signals)
+{
+    return ((signals->blocked | signals->ignored) & UNSTOPPABLE) == 0 && !is_handled(signals, ABI_SIGKILL) &&
+           !is_handled(signals, ABI_SIGSTOP);
+}
+
 int signals_copy_actions(struct signals *signals, const struct signals *from)
 {
     if (from->actions == NULL) {

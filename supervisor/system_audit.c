@@ -3,13 +3,14 @@
  * with its pid, so that a finding in its address space says whose it is.
  *
  * Invariants, by the names under which they are found: those of task.c (task-family, task-ended, task-pid), scheduler.c
- * (one-queue), signals.c (signal-attention), descriptors.c, pipe.c; and
+ * (one-queue), signals.c (signal-attention, signal-kill), futex.c, shm_files.c, descriptors.c, pipe.c; and
  *     file-references   a file's ref_count is the number of descriptors that stand for it and of gifts that bring it
  *     all-found         each task, file and root object that there is was come upon
  */
 #include "system_audit.h"
 
 #include "file.h"
+#include "futex.h"
 #include "gift.h"
 #include "log.h"
 #include "pool.h"
@@ -81,6 +82,7 @@ static void audit_task(struct audit *audit, struct task *task)
     }
     audit_expect(audit, !signals_deliverable(&task->signals) || (task->attention & TASK_HAS_SIGNALS) != 0,
                  "signal-attention", pid);
+    audit_expect(audit, signals_let_kill_through(&task->signals), "signal-kill", pid);
     if (task_own_map(task) != NULL) {
         audit_map(audit, task->map);
     }
@@ -90,20 +92,22 @@ static void audit_task(struct audit *audit, struct task *task)
 /* Tasks in the order of their pids, and the files that they have open. */
 static void audit_tasks(struct audit *audit)
 {
-    uint64_t tasks = 0, ready = 0, files = 0, ended_files = 0;
+    uint64_t tasks = 0, ready = 0, files = 0;
 
     for (struct task *task = task_first(); task != NULL && tasks <= task_count(); task = task_following(task)) {
         audit->pid = task->pid;
         audit_task(audit, task);
         descriptors_audit(&task->descriptors, audit, file_audit, &files);
         files += gift_audit(task, audit, file_audit);
+        account_audit_reference(task->account);
+        account_audit_use(task->account, ACCOUNT_TASKS, 1);
         tasks++;
         ready += task->state == TASK_READY;
     }
     for (struct task *task = task_first(); task != NULL; task = task_following(task)) {
         audit->pid = task->pid;
-        descriptors_audit(&task->descriptors, audit, file_audit_end, &ended_files);
-        ended_files += gift_audit(task, audit, file_audit_end);
+        descriptors_audit(&task->descriptors, audit, file_audit_end, NULL);
+        (void)gift_audit(task, audit, file_audit_end);
     }
     audit->pid = 0;
     scheduler_audit(audit, ready);
@@ -121,6 +125,7 @@ void system_audit(struct audit *audit)
     task_audit_tree(audit);
     if (audit->finding_count == 0) { /* else what follows is not to be walked */
         audit_tasks(audit);
+        futex_audit(audit);
         shm_files_audit(audit);
         shared_audit(audit, AUDIT_ALL_OWNERS);
     }

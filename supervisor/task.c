@@ -282,6 +282,7 @@ static void leave_children_to_init(struct task *task)
         child->parent = init;
         child->parent_pid = init->pid;
     }
+    task->is_held = false;
     scheduler_wake_all(&init->child_ended);
 }
 

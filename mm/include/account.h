@@ -51,7 +51,9 @@ struct account {
     uint64_t guarantee; /* as long as `used` frames are fewer, frames are kept free for it */
     int32_t leader; /* the pid of the task that may lower its limits */
     struct pool nodes; /* of page stores */
-    uint64_t audited_frames; /* that the auditor found charged to it */
+    /* What the auditor has found: references, and what is charged. */
+    uint32_t audited_references;
+    uint64_t audited[ACCOUNT_RESOURCES];
 };
 
 /* The supervisor's own account: what no group of tasks has to pay for. Never freed; its id is 0. */
@@ -139,8 +141,19 @@ static inline void account_uncharge(struct account *account, enum account_resour
     }
 }
 
-/* Parts of audit_begin() and audit_end(): account-table, account-frames. */
+/* For the auditor: @account is held once more, or @count of @resource are charged to it. */
+static inline void account_audit_reference(struct account *account)
+{
+    account->audited_references++;
+}
+
+static inline void account_audit_use(struct account *account, enum account_resource resource, uint64_t count)
+{
+    account->audited[resource] += count;
+}
+
+/* Parts of audit_begin() and audit_end(). Only with @all were all uses and references told. */
 struct audit;
 void account_audit(struct audit *audit);
 void account_audit_frame(struct audit *audit, uint32_t owner, paddr_t frame);
-void account_audit_end(struct audit *audit);
+void account_audit_end(struct audit *audit, bool all);

@@ -83,7 +83,10 @@ int descriptors_fork(struct descriptors *to, const struct descriptors *from);
  */
 int descriptors_select(struct descriptors *to, const struct descriptors *from, const int32_t *numbers, uint32_t count);
 
-/* For the auditor: descriptor-capacity; @visit each open file, and count those for which it returns true. */
+/*
+ * For the auditor: descriptor-capacity; @visit each open file. With @count those for which it returns true are counted,
+ * and all as charged.
+ */
 struct audit;
 void descriptors_audit(const struct descriptors *descriptors, struct audit *audit,
                        bool (*visit)(struct file *file, struct audit *audit), uint64_t *count);

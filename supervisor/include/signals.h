@@ -33,6 +33,9 @@ void signals_block(struct signals *signals, uint64_t blocked);
 /* Let such a task ignore these too. */
 void signals_ignore(struct signals *signals, uint64_t ignored);
 
+/* For the auditor: signal-kill. */
+bool signals_let_kill_through(const struct signals *signals);
+
 /* Let a task that was so made have @from's handlers too. Returns 0 or -ENOMEM. */
 int signals_copy_actions(struct signals *signals, const struct signals *from);
 

@@ -39,6 +39,7 @@ static struct map *map;
 static struct windows windows;
 static struct object *object; /* mapped shared; the test holds a reference */
 static struct object *file;
+static struct account *outer, *within; /* the one made the other; the test holds a reference on each */
 static paddr_t zeroed; /* a free frame, listed in front of others */
 
 static void load_page(uint64_t address)
@@ -50,6 +51,15 @@ static void load_page(uint64_t address)
                             address >= WINDOW_DATA_BASE),
                 0);
     frame_put(frame);
+}
+
+static void make_accounts(void)
+{
+    const struct account_limits outers = { .of = { 40, 30, 20, 10, 5 }, .guarantee = 8 };
+    const struct account_limits withins = { .of = { 20, 10, 5, 5, 2 }, .guarantee = 4 };
+
+    CHECK_EQUAL(account_create_within(account_root(), &outers, &outer), 0);
+    CHECK_EQUAL(account_create_within(outer, &withins, &within), 0);
 }
 
 static void make_world(void)
@@ -82,6 +92,7 @@ static void make_world(void)
     CHECK_EQUAL(world_load(map, WINDOW_DATA_BASE + (2ull << 20), &byte), 0);
     CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, account_root(), &other), 0);
     CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, account_root(), &zeroed), 0);
+    make_accounts();
     frame_put_zeroed(other);
     frame_put_zeroed(zeroed);
 }
@@ -96,6 +107,8 @@ static struct audit run_auditor(uint64_t frames, enum audit_owners owners)
     audit_windows(&audit, &windows);
     audit_object_owner(object);
     audit_object_owner(file);
+    account_audit_reference(outer);
+    account_audit_reference(within);
     audit_end(&audit, frames, WORLD_SUPERVISOR_FRAMES, owners);
     return audit;
 }
@@ -272,7 +285,20 @@ struct corruption {
     X_(81, "object-writable", object->writable_entries = 0) \
     X_(82, "object-writable", object->writers = 1) \
     X_(83, "object-writable", object->seals = ABI_F_SEAL_WRITE) \
-    X_(77, "table-own", frame_of(map->space.root)->kind = FRAME_PAGE)
+    X_(77, "table-own", frame_of(map->space.root)->kind = FRAME_PAGE) \
+    X_(84, "account-charges", account_root()->uses[ACCOUNT_ENTRIES].used--) \
+    X_(85, "account-charges", account_root()->uses[ACCOUNT_TASKS].used = 1) \
+    X_(86, "account-limits", account_root()->uses[ACCOUNT_NAMES].limit--) \
+    X_(87, "account-limits", within->uses[ACCOUNT_FRAMES].bound++) \
+    X_(88, "account-limits", within->carved[ACCOUNT_FRAMES]++) \
+    X_(89, "account-limits", outer->uses[ACCOUNT_ENTRIES].bound++) \
+    X_(90, "account-guarantee", within->guarantee++) \
+    X_(91, "account-guarantee", frame_set_aside(1, 0)) \
+    X_(92, "account-references", within->ref_count++) \
+    X_(93, "account-references", outer->ref_count--) \
+    X_(94, "account-references", account_root()->ref_count++) \
+    X_(95, "account-table", within->id = 1) \
+    X_(96, "set-aside", frame_set_aside(20, 0))
 
 #define SEED(n, name, statement) \
     static void seed_##n(void) \

@@ -152,7 +152,7 @@ static void try_signals(void)
     if (pid == 0) {
         nap(20 * MILLISECOND);
         kill(parent, SIGUSR1);
-        nap(20 * MILLISECOND);
+        nap(500 * MILLISECOND); /* the handler has run, and the wait goes on, where every call is audited too */
         store(&shared[4], 1);
         _exit(futex(&shared[4], FUTEX_WAKE, 1, NULL) == 1 ? 61 : 1);
     }

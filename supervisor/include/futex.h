@@ -1,0 +1,5 @@
+#pragma once
+
+/* For the auditor: futex-queue. */
+struct audit;
+void futex_audit(struct audit *audit);
