@@ -1,5 +1,6 @@
 """`make test-long`: the boot suites with several harts, on QEMU 10 with hardware that sets no A and D bits, and on the
-supervisor of a debug build, which audits itself all the time. PANDO_LONG is in their environment: what is random in them is drawn anew.
+supervisor of a debug build, which audits itself all the time. PANDO_LONG is in their environment: what is random in
+them is drawn anew.
 
 The last line is `N passed, N failed, N skipped` over all. A run that needs QEMU 10 is skipped by name without it.
 """
@@ -24,6 +25,15 @@ RUNS = (
 )
 
 
+def build_for(options, suffix):
+    """The folder of the build with that behind its name: it is made when it is another one than ours."""
+    build = options.build.removesuffix(suffix) + suffix
+    if build != options.build:
+        kept = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
+        subprocess.run(["make", "-s", "DEBUG=1", "all"], cwd=ROOT, stdin=subprocess.DEVNULL, check=True, env=kept)
+    return build
+
+
 def runner_for(options, harts, flags, build):
     """The runner with other harts, with what is in @build, and with QEMU 10 and @flags where the emulator was."""
     words = []
@@ -44,10 +54,7 @@ def main():
     options = parser.parse_args()
     sums = [0, 0, 0]
     for name, harts, flags, suffix in RUNS:
-        build = options.build.removesuffix(suffix) + suffix
-        if build != options.build:
-            environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
-            subprocess.run(["make", "-s", "DEBUG=1", "all"], cwd=ROOT, stdin=subprocess.DEVNULL, check=True, env=environment)
+        build = build_for(options, suffix)
         if flags is not None and not QEMU10.exists():
             print(f"=== {name}: skipped: needs QEMU 10, which `make setup` could not bring", flush=True)
             sums[2] += 1

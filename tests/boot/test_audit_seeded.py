@@ -81,7 +81,8 @@ def console(machine, booted, socket):
 def add(socket, number, more):
     """Add @more to @number. Returns what the debugger said."""
     words = ["gdb-multiarch", "-nx", "-q", "-batch", str(ROOT / BUILD / "pando.elf")]
-    commands = [f"target remote {socket}", *(f"set {place}" for place in PLACES), f"set var {number} += {more}", "detach"]
+    places = [f"set {place}" for place in PLACES]
+    commands = [f"target remote {socket}", *places, f"set var {number} += {more}", "detach"]
     for command in commands:
         words += ["-ex", command]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

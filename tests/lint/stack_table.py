@@ -16,7 +16,8 @@ CALLS = {
     "arch/riscv64/supervisor_map.c take": ["start_take_frame_relock"],
     "mm .reclaim": ["give_back_caches"],
     "mm .visit": [],  # nobody, but for tests
-    "mm/account.c visit": ["audit_account", "audit_end_of", "put_group"],
+    "mm/account.c visit": ["add_set_aside", "audit_account", "audit_bounds", "audit_carved", "audit_end_of",
+                           "audit_end_of_all", "put_group"],
     "mm/frame.c visit": ["clear_counts", "clear_marks", "end_frame", "forget_counts", "total_frame"],
     "mm/object.c visit": ["audit_object", "end_object", "end_object_with_others", "forget_references"],
     "mm/table.c visit": ["count_entry", "row_read_only", "row_tables_and_writable"],
