@@ -93,3 +93,11 @@ def test_maps_is_told_when_it_is_called_wrongly(small):
     for wrong in ("maps -1", "maps 0", "maps 1x", "maps 99999999999999999999", "maps 1 2"):
         assert small.run(wrong) == ("usage: maps [PID]\n", 2)
     assert small.run("maps 2147483647")[1] == 1
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_reports_go_into_pages_that_another_task_takes_away(machine, smp):
+    console = machine.boot(mem="16M", smp=smp, append="quiet", initrd=build_initrd("own-apps", "tests/apps/own"))
+    assert console.run("punched", timeout=60) == ("4500 reports\n", 0)
+    assert console.run("audit")[1] == 0
+    assert console.poweroff() == 0

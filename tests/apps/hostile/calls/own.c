@@ -104,14 +104,19 @@ static void try_task_rows(void)
 static void try_task_map(void)
 {
     static struct abi_mapping rows[64];
-    uint64_t found = 0, stack = ADDRESS(&found);
+    uint64_t found = 0, wrong = 0, stack = ADDRESS(&found);
     int64_t count = raw_syscall3(SYS_task_map, 0, ADDRESS(rows), COUNT(rows));
 
     expect_true("task_map_has_rows", count > 4 && count < (int64_t)COUNT(rows));
     for (int64_t i = 0; i < count && i < (int64_t)COUNT(rows); i++) {
         found += rows[i].start <= stack && stack < rows[i].end && (rows[i].flags & ABI_MAPPING_STACK) != 0;
         found += i > 0 && rows[i].start < rows[i - 1].end ? 100 : 0;
+        wrong += rows[i].resident_frames > (rows[i].end - rows[i].start) >> 12 ||
+                 rows[i].shared_frames > rows[i].resident_frames ||
+                 rows[i].pss_micro_frames > rows[i].resident_frames * 1000000 ||
+                 (rows[i].resident_frames == 0 && (rows[i].flags & ABI_MAPPING_STACK) != 0);
     }
+    expect("task_map_counts_no_more_than_there_is", (int64_t)wrong, 0);
     expect("task_map_ascends_and_has_the_stack", (int64_t)found, 1);
     expect("task_map_by_pid", raw_syscall3(SYS_task_map, (uint64_t)sys_pid(), 0, 0), count);
     expect_true("task_map_of_init", raw_syscall3(SYS_task_map, 1, ADDRESS(rows), COUNT(rows)) > 0);
