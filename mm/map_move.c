@@ -67,7 +67,7 @@ static bool grow_in_place(struct map *map, struct map_entry *entry, uint64_t end
 {
     const struct map_entry *above = map_following(entry);
 
-    if (end > SV39_USER_END || map_touches_windows(entry->end, end) || (above != NULL && above->start < end)) {
+    if (map_touches_windows(entry->end, end) || (above != NULL && above->start < end)) {
         return false;
     }
     uint64_t old_end = entry->end;
@@ -185,7 +185,10 @@ static int resize_relock(struct map *map, const struct map_move *move, struct ma
     int error = 0;
 
     if (move->place != MAP_MOVE_TARGET) {
-        if (move->old_bytes == entry->end - move->start && grow_in_place(map, entry, move->start + move->new_bytes)) {
+        bool is_last = move->old_bytes == entry->end - move->start;
+
+        if (is_last && fits_below(move->start, move->new_bytes, SV39_USER_END) &&
+            grow_in_place(map, entry, move->start + move->new_bytes)) {
             *start = move->start;
             return 0;
         }

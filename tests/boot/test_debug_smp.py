@@ -36,7 +36,8 @@ def test_ancestor_d39_c2_pipes_break_no_rule(debug_machine):
 
 def test_ancestor_d39_c2_crashes_break_no_rule(debug_machine):
     output, _ = run(debug_machine, "for i in 1 2 3; do crash null & crash write-text & crash stack & done; wait")
-    assert len(re.findall(r"^pando: task \d+ \(crash\)", output, re.MULTILINE)) == 9, output
+    # The shell's own words may stand in front, in the same line.
+    assert len(re.findall(r"pando: task \d+ \(crash\)", output)) == 9, output
 
 
 def test_ancestor_d39_c2_signals_break_no_rule(debug_machine):

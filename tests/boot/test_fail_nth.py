@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import ROOT
+from conftest import BUILD, ROOT
 from debug_kernel import debug_kernel_path
 from hostile_apps import Cases, initrd
 
@@ -35,6 +35,7 @@ def test_a12_to_power_off_takes_no_memory(machine):
     assert status == 7
 
 
+@pytest.mark.skipif(BUILD.endswith("-debug"), reason="this is a debug build")
 def test_no_call_of_the_ordinary_build_can_be_made_to_fail(machine):
     output, _ = machine.run("failing", initrd=initrd())
     assert "no fail_nth here" in output

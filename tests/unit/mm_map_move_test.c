@@ -178,6 +178,24 @@ TEST(growing_takes_the_room_behind_if_it_is_free)
     map_destroy(map);
 }
 
+TEST(a1_growth_that_wraps_around_is_refused)
+{
+    world_start(4 << 20);
+    struct map *map = world_map();
+    uint64_t start;
+
+    CHECK_EQUAL(world_add(map, BASE, 2, R | W), 0);
+    for (uint64_t below = 1; below <= 3; below++) { /* its end would lie in front of the entry's, or of its start */
+        uint64_t pages = (UINT64_MAX >> PAGE_SHIFT) + 1 - below;
+
+        CHECK_EQUAL(resize(map, BASE, 2, pages, MAP_MOVE_STAY, &start), -ENOMEM);
+        CHECK_EQUAL(resize(map, BASE, 2, pages, MAP_MOVE_ANYWHERE, &start), -ENOMEM);
+    }
+    CHECK_EQUAL(map_first(map)->end, BASE + 2 * P);
+    world_audit(map, NULL, NULL, NULL);
+    map_destroy(map);
+}
+
 TEST(growth_ends_at_the_windows_and_at_the_end_of_user_memory)
 {
     world_start(4 << 20);
