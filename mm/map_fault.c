@@ -256,16 +256,22 @@ static void *writable_pointer(struct map *map, uint64_t address)
                : NULL;
 }
 
-int map_write_present(struct map *map, uint64_t address, const void *from, size_t size)
-{
-    const char *bytes = from;
+/* What is not writable as it is gets a fault, or ends it: one of the two calls below. */
+enum write_how { WRITE_BY_FAULTS, WRITE_PRESENT };
 
+static inline int write_relock(struct map *map, uint64_t address, const char *bytes, size_t size, enum write_how how)
+{
     while (size > 0) {
         size_t room = PAGE_SIZE - (address & PAGE_MASK), part = size < room ? size : room;
         void *place = writable_pointer(map, address);
 
         if (place == NULL) {
-            return -EAGAIN;
+            int error = how == WRITE_PRESENT ? -EAGAIN : map_fault_relock(map, address, ABI_PROT_WRITE);
+
+            if (error != 0) {
+                return error;
+            }
+            continue; /* others may have taken away again what the fault gave */
         }
         memcpy(place, bytes, part);
         address += part;
@@ -275,23 +281,12 @@ int map_write_present(struct map *map, uint64_t address, const void *from, size_
     return 0;
 }
 
+int map_write_present(struct map *map, uint64_t address, const void *from, size_t size)
+{
+    return write_relock(map, address, from, size, WRITE_PRESENT);
+}
+
 int map_write_relock(struct map *map, uint64_t address, const void *from, size_t size)
 {
-    const char *bytes = from;
-
-    while (size > 0) {
-        size_t room = PAGE_SIZE - (address & PAGE_MASK), part = size < room ? size : room;
-
-        while (map_write_present(map, address, bytes, part) != 0) {
-            int error = map_fault_relock(map, address, ABI_PROT_WRITE); /* others may take away again what it gave */
-
-            if (error != 0) {
-                return error;
-            }
-        }
-        address += part;
-        bytes += part;
-        size -= part;
-    }
-    return 0;
+    return write_relock(map, address, from, size, WRITE_BY_FAULTS);
 }
