@@ -138,15 +138,10 @@ struct map_entry *map_entry_from(const struct map *map, uint64_t address)
     return found;
 }
 
-struct map_entry *map_find(struct map *map, uint64_t address)
+struct map_entry *map_find_anew(struct map *map, uint64_t address)
 {
-    arch_assert_locked();
-    struct map_entry *entry = map->recent;
+    struct map_entry *entry = map_entry_from(map, address);
 
-    if (entry != NULL && address - entry->start < entry->end - entry->start) {
-        return entry;
-    }
-    entry = map_entry_from(map, address);
     if (entry == NULL || entry->start > address) {
         return NULL;
     }

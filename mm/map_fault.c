@@ -232,20 +232,6 @@ int map_fault_relock(struct map *map, uint64_t address, uint8_t access)
                       : resolve_present_relock(map, entry, address, access, leaf);
 }
 
-int map_read_word(const struct map *map, uint64_t address, uint32_t *out)
-{
-    struct table_place place;
-    pte_t pte = address < SV39_USER_END ? table_walk(map->space.root, address, &place) : 0;
-
-    if (!map_leaf_allows(pte, ABI_PROT_READ)) {
-        return -EAGAIN;
-    }
-    const char *page = arch_direct(pte_frame(pte));
-
-    *out = __atomic_load_n((const uint32_t *)(page + (address & (sv39_span(place.level) - 1))), __ATOMIC_RELAXED);
-    return 0;
-}
-
 /* The supervisor's pointer to @address, where a store of the map's task would need no fault; else NULL. */
 static void *writable_pointer(struct map *map, uint64_t address)
 {

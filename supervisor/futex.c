@@ -34,25 +34,18 @@
 #include "task.h"
 #include "timer.h"
 
-#define QUEUE_BITS 6
-#define QUEUE_COUNT (1u << QUEUE_BITS)
+#define QUEUE_COUNT 64u
 #define ANY_BITS UINT32_MAX
 
-static struct wait_queue queues[QUEUE_COUNT]; /* next NULL: never used */
+static struct wait_queue queues[QUEUE_COUNT];
 
 static struct wait_queue *queue_of(struct futex_key key)
 {
-    uint64_t mixed = ((uint64_t)key.of >> 4 ^ key.offset >> 2) * 0x9e3779b97f4a7c15ull;
-    struct wait_queue *queue = &queues[mixed >> (64 - QUEUE_BITS)];
-
-    if (queue->tasks.next == NULL) {
-        list_init(&queue->tasks);
-    }
-    return queue;
+    return &queues[(((uint64_t)key.of >> 6) + (key.offset >> 2)) % QUEUE_COUNT];
 }
 
 /* Returns 0, -EINVAL (unaligned) or -EFAULT: there is nothing that could be waited for. */
-static int key_of(struct map *map, uint64_t address, uint64_t operation, struct futex_key *key)
+static inline int key_of(struct map *map, uint64_t address, uint32_t operation, struct futex_key *key)
 {
     if (address % sizeof(uint32_t) != 0) {
         return -EINVAL;
@@ -98,11 +91,12 @@ static bool waits_for(const struct task *task, struct futex_key key)
 }
 
 /* Wake the first @count tasks that wait for @key with any of @bits. Returns how many there were. */
-static int64_t wake(struct futex_key key, int32_t count, uint32_t bits)
+static inline int64_t wake(struct futex_key key, int32_t count, uint32_t bits)
 {
+    struct list *tasks = &queue_of(key)->tasks;
     int64_t woken = 0;
 
-    LIST_FOR_EACH_SAFE(link, following, &queue_of(key)->tasks) {
+    LIST_FOR_EACH_SAFE(link, following, tasks) {
         struct task *task = CONTAINER_OF(link, struct task, queue);
 
         if (woken >= count) {
@@ -142,59 +136,73 @@ static int64_t move(struct futex_key from, struct futex_key to, int32_t count)
     return done;
 }
 
-/* The word at @address as it is now, faulted in first. Returns 0 or -EFAULT. */
-static int read_word_relock(struct map *map, uint64_t address, uint32_t *word)
+/* The word at @address, where it had to be faulted in. Returns it or -EFAULT. */
+__attribute__((noinline)) static int64_t read_missing_word_relock(uint64_t address)
 {
-    while (map_read_word(map, address, word) != 0) {
+    int64_t word;
+
+    do {
+        uint32_t old;
+
         arch_unlock();
-        int error = arch_copy_in(word, uaddr(address), sizeof(*word));
+        int error = arch_copy_in(&old, uaddr(address), sizeof(old));
 
         arch_lock();
         if (error) {
             return error;
         }
-    }
-    return 0;
+        word = cpu_peek_word(uaddr(address));
+    } while (word < 0);
+    return word;
 }
 
-/* @deadline is of the clock in ticks; 0: none. */
-static int64_t wait_relock(uint64_t address, uint64_t operation, uint32_t expected, uint64_t deadline)
+/* The word at @address as it is now. Returns it or -EFAULT. */
+static inline int64_t read_word_relock(uint64_t address)
+{
+    int64_t word = cpu_peek_word(uaddr(address));
+
+    return word < 0 ? read_missing_word_relock(address) : word;
+}
+
+/* The current task waits in @queue, for its deadline too. */
+__attribute__((noinline)) static int64_t wait_with_deadline(struct wait_queue *queue)
 {
     struct task *task = task_current();
-    uint32_t word;
-    struct futex_key key;
-    int error = key_of(task->map, address, operation, &key);
 
-    task->deadline_ticks = 0;
-    if (error == 0) {
-        error = read_word_relock(task->map, address, &word);
+    if (cpu_time() >= task->deadline_ticks) {
+        task->deadline_ticks = 0;
+        return -ETIMEDOUT;
     }
-    if (error == 0 && word != expected) {
-        error = -EAGAIN;
-    }
-    if (error == 0 && deadline != 0 && cpu_time() >= deadline) {
-        error = -ETIMEDOUT;
-    }
-    if (error) {
-        return error;
-    }
-    task->futex = key;
-    if (deadline != 0) {
-        task->deadline_ticks = deadline;
-        timer_arm(&task->timer, deadline, time_out);
-    }
-    int64_t result = scheduler_wait(queue_of(key));
+    timer_arm(&task->timer, task->deadline_ticks, time_out);
+    int64_t result = scheduler_wait(queue);
 
-    return result == CALL_INTERRUPTED && deadline != 0 ? -EINTR : result;
+    return result == CALL_INTERRUPTED ? -EINTR : result;
 }
 
-/* When a wait with @timeout_at ends, 0 for never; or it goes on. Returns 0, -EFAULT or -EINVAL. */
-static int deadline_of(uint64_t operation, uint64_t timeout_at, uint64_t *deadline)
+static inline int64_t wait_relock(uint64_t address, uint32_t operation, uint32_t expected)
 {
+    struct task *task = task_current();
+    int64_t word = key_of(task->map, address, operation, &task->futex);
+
+    if (word == 0) {
+        word = read_word_relock(address);
+    }
+    if (word != expected) {
+        task->deadline_ticks = 0;
+        return word < 0 ? word : -EAGAIN;
+    }
+    struct wait_queue *queue = queue_of(task->futex);
+
+    return task->deadline_ticks == 0 ? scheduler_wait(queue) : wait_with_deadline(queue);
+}
+
+/* The call's deadline, but where a wait goes on that has one. Returns 0, -EFAULT or -EINVAL. */
+__attribute__((noinline)) static int set_deadline(uint32_t operation, uint64_t timeout_at)
+{
+    struct task *task = task_current();
     struct abi_timespec time;
 
-    *deadline = task_current()->deadline_ticks;
-    if (timeout_at == 0 || *deadline != 0) {
+    if (task->deadline_ticks != 0) {
         return 0;
     }
     if (arch_copy_in(&time, uaddr(timeout_at), sizeof(time))) {
@@ -205,31 +213,27 @@ static int deadline_of(uint64_t operation, uint64_t timeout_at, uint64_t *deadli
     }
     uint64_t ticks = timer_ticks((uint64_t)time.seconds, (uint64_t)time.nanoseconds);
 
-    *deadline = (operation & ABI_FUTEX_COMMAND_MASK) == ABI_FUTEX_WAIT ? timer_deadline(ticks) : ticks;
-    *deadline = *deadline == 0 ? 1 : *deadline; /* the beginning of time is over too */
+    ticks = (operation & ABI_FUTEX_COMMAND_MASK) == ABI_FUTEX_WAIT ? timer_deadline(ticks) : ticks;
+    task->deadline_ticks = ticks == 0 ? 1 : ticks; /* the beginning of time is over too */
     return 0;
 }
 
-static int64_t futex_wait(uint64_t address, uint64_t operation, uint32_t expected, uint64_t timeout_at, uint32_t bits)
+static int64_t futex_wait(uint64_t address, uint32_t operation, uint32_t expected, uint64_t timeout_at)
 {
-    uint64_t deadline;
-    int64_t result = bits == 0 ? -EINVAL : deadline_of(operation, timeout_at, &deadline);
+    int64_t result = timeout_at == 0 ? 0 : set_deadline(operation, timeout_at);
 
     if (result == 0) {
         arch_lock();
-        result = wait_relock(address, operation, expected, deadline);
+        result = wait_relock(address, operation, expected);
         scheduler_unlock();
     }
     return result;
 }
 
-static int64_t futex_wake(uint64_t address, uint64_t operation, int32_t count, uint32_t bits)
+static int64_t futex_wake(uint64_t address, uint32_t operation, int32_t count, uint32_t bits)
 {
     struct futex_key key;
 
-    if (bits == 0) {
-        return -EINVAL;
-    }
     arch_lock();
     int64_t result = key_of(task_current()->map, address, operation, &key);
 
@@ -240,21 +244,21 @@ static int64_t futex_wake(uint64_t address, uint64_t operation, int32_t count, u
     return result;
 }
 
-/* @expected NULL: whatever the word is. */
-static int64_t requeue_relock(uint64_t address, uint64_t operation, int32_t wake_count, int32_t move_count,
-                              uint64_t to_address, const uint32_t *expected)
+/* With CMP_REQUEUE only if the word is as expected. */
+__attribute__((cold)) static int64_t requeue_relock(uint64_t address, uint32_t operation, int32_t wake_count,
+                                                    int32_t move_count, uint64_t to_address, uint32_t expected)
 {
     struct map *map = task_current()->map;
     struct futex_key from, to;
-    uint32_t word;
     int64_t result = key_of(map, address, operation, &from);
 
     if (result == 0) {
         result = key_of(map, to_address, operation, &to);
     }
-    if (result == 0 && expected != NULL) {
-        result = read_word_relock(map, address, &word);
-        result = result == 0 && word != *expected ? -EAGAIN : result;
+    if (result == 0 && (operation & ABI_FUTEX_COMMAND_MASK) == ABI_FUTEX_CMP_REQUEUE) {
+        int64_t word = read_word_relock(address);
+
+        result = word < 0 ? word : word != expected ? -EAGAIN : 0;
     }
     if (result == 0) {
         result = wake(from, wake_count, ANY_BITS);
@@ -263,8 +267,8 @@ static int64_t requeue_relock(uint64_t address, uint64_t operation, int32_t wake
     return result;
 }
 
-static int64_t futex_requeue(uint64_t address, uint64_t operation, int32_t wake_count, int32_t move_count,
-                             uint64_t to_address, const uint32_t *expected)
+__attribute__((cold, noinline)) static int64_t futex_requeue(uint64_t address, uint32_t operation, int32_t wake_count,
+                                                             int32_t move_count, uint64_t to_address, uint32_t expected)
 {
     if (wake_count < 0 || move_count < 0) {
         return -EINVAL;
@@ -276,28 +280,23 @@ static int64_t futex_requeue(uint64_t address, uint64_t operation, int32_t wake_
     return result;
 }
 
-int64_t call_futex(uint64_t address, uint64_t operation, uint64_t value, uint64_t timeout_at, uint64_t to_address,
-                   uint64_t bits)
+/* What is not plain WAIT or WAKE: apart, so that those save few registers. */
+__attribute__((noinline)) static int64_t futex_rarer(uint64_t address, uint32_t operation, uint64_t value,
+                                                     uint64_t timeout_at, uint64_t to_address, uint32_t bits)
 {
-    const uint32_t expected = (uint32_t)bits;
+    uint32_t command = operation & ABI_FUTEX_COMMAND_MASK;
 
-    operation = (uint32_t)operation;
-    if ((operation & ABI_FUTEX_CLOCK_REALTIME) != 0 && (operation & ABI_FUTEX_COMMAND_MASK) != ABI_FUTEX_WAIT_BITSET) {
+    if ((operation & ABI_FUTEX_CLOCK_REALTIME) != 0 && command != ABI_FUTEX_WAIT_BITSET) {
         return -ENOSYS;
     }
-    switch (operation & ABI_FUTEX_COMMAND_MASK) {
-    case ABI_FUTEX_WAIT:
-        return futex_wait(address, operation, (uint32_t)value, timeout_at, ANY_BITS);
+    switch (command) {
     case ABI_FUTEX_WAIT_BITSET:
-        return futex_wait(address, operation, (uint32_t)value, timeout_at, (uint32_t)bits);
-    case ABI_FUTEX_WAKE:
-        return futex_wake(address, operation, (int32_t)value, ANY_BITS);
+        return bits == 0 ? -EINVAL : futex_wait(address, operation, (uint32_t)value, timeout_at);
     case ABI_FUTEX_WAKE_BITSET:
-        return futex_wake(address, operation, (int32_t)value, (uint32_t)bits);
+        return bits == 0 ? -EINVAL : futex_wake(address, operation, (int32_t)value, bits);
     case ABI_FUTEX_REQUEUE:
-        return futex_requeue(address, operation, (int32_t)value, (int32_t)timeout_at, to_address, NULL);
     case ABI_FUTEX_CMP_REQUEUE:
-        return futex_requeue(address, operation, (int32_t)value, (int32_t)timeout_at, to_address, &expected);
+        return futex_requeue(address, operation, (int32_t)value, (int32_t)timeout_at, to_address, bits);
     default:
         return -ENOSYS;
     }
@@ -308,7 +307,7 @@ __attribute__((cold)) void futex_audit(struct audit *audit)
     for (unsigned i = 0; i < QUEUE_COUNT; i++) {
         const struct list *tasks = &queues[i].tasks;
 
-        if (tasks->next == NULL || !audit_list(audit, tasks, task_count(), "futex-queue")) {
+        if (!audit_list(audit, tasks, task_count(), "futex-queue")) {
             continue;
         }
         LIST_FOR_EACH(link, tasks) {
@@ -317,5 +316,27 @@ __attribute__((cold)) void futex_audit(struct audit *audit)
             audit_expect(audit, task->state == TASK_WAITING && queue_of(task->futex) == &queues[i], "futex-queue",
                          (uint64_t)task->pid);
         }
+    }
+}
+
+int64_t call_futex(uint64_t address, uint64_t a1, uint64_t value, uint64_t timeout_at, uint64_t to_address,
+                   uint64_t bits)
+{
+    uint32_t operation = (uint32_t)a1;
+
+    switch (operation & ~ABI_FUTEX_PRIVATE) {
+    case ABI_FUTEX_WAIT:
+        return futex_wait(address, operation, (uint32_t)value, timeout_at);
+    case ABI_FUTEX_WAKE:
+        return futex_wake(address, operation, (int32_t)value, ANY_BITS);
+    default:
+        return futex_rarer(address, operation, value, timeout_at, to_address, (uint32_t)bits);
+    }
+}
+
+void futex_init(void)
+{
+    for (uint32_t i = 0; i < QUEUE_COUNT; i++) {
+        list_init(&queues[i].tasks);
     }
 }

@@ -65,27 +65,39 @@ static void arm_tick(struct hart *hart)
     timer_interrupt_by(hart->next_tick);
 }
 
-__attribute__((noinline)) static void wake_idle_hart(void)
+/* A task is ready, and this hart does not tick yet, or another one idles. */
+__attribute__((noinline)) static void see_to_harts(struct hart *hart)
 {
     uint32_t first = idle_harts & -idle_harts;
-
-    idle_harts &= ~first;
-    hart_interrupt(first);
-}
-
-void scheduler_ready(struct task *task)
-{
-    struct hart *hart = this_hart();
 
     /* Who has the hart for itself needs no ticks: now there are two again. */
     if (!hart->is_tick_armed) {
         arm_tick(hart);
     }
+    if (first != 0) {
+        idle_harts &= ~first;
+        hart_interrupt(first);
+    }
+}
+
+/* Here and below, what is rare is out of line, or comes last: so what is usual saves no registers. */
+void scheduler_ready(struct task *task)
+{
+    struct hart *hart = this_hart();
+
     task->state = TASK_READY;
     list_push_back(&ready, &task->queue);
-    if (idle_harts != 0) {
-        wake_idle_hart();
+    if (!hart->is_tick_armed || idle_harts != 0) {
+        see_to_harts(hart);
     }
+}
+
+/* The current task does not wait: there is a signal. */
+__attribute__((noinline)) static int64_t interrupted(struct task *task)
+{
+    timer_cancel(&task->timer);
+    task->deadline_ticks = 0;
+    return CALL_INTERRUPTED;
 }
 
 int64_t scheduler_wait(struct wait_queue *queue)
@@ -94,9 +106,7 @@ int64_t scheduler_wait(struct wait_queue *queue)
 
     this_hart()->reschedule = HART_RESCHEDULES;
     if (signals_deliverable(&task->signals)) {
-        timer_cancel(&task->timer);
-        task->deadline_ticks = 0;
-        return CALL_INTERRUPTED;
+        return interrupted(task);
     }
     task->state = TASK_WAITING;
     if (queue != NULL) {
@@ -105,10 +115,20 @@ int64_t scheduler_wait(struct wait_queue *queue)
     return CALL_RESTART;
 }
 
+__attribute__((noinline)) static void interrupt_sleeper(struct task *task)
+{
+    timer_disarm(&task->timer);
+    scheduler_ready(task);
+}
+
 void scheduler_interrupt(struct task *task)
 {
-    scheduler_forget(task);
-    scheduler_ready(task);
+    list_remove(&task->queue);
+    if (task->timer.armed) {
+        interrupt_sleeper(task);
+    } else {
+        scheduler_ready(task);
+    }
 }
 
 void scheduler_wake_one(struct wait_queue *queue)
@@ -242,12 +262,10 @@ static void clear_preserved(struct trap_frame *frame)
     memset(&frame->s2, 0, offsetof(struct trap_frame, t3) - offsetof(struct trap_frame, s2));
 }
 
-/* A call that gives no result to the user. */
+/* A call that gives no result to the user, and is not done again. */
 static void finish_special_call(struct task *task, int64_t result)
 {
-    if (result == CALL_RESTART) {
-        task->call_again_pc = task->frame.pc;
-    } else if (result == CALL_INTERRUPTED) {
+    if (result == CALL_INTERRUPTED) {
         task->call_again_pc = 0;
         task->call_interrupted = true;
     } else if (result == CALL_NEW_IMAGE) {
@@ -367,11 +385,14 @@ struct trap_frame *trap_schedule(int64_t result)
     if (__builtin_expect(task->attention != 0, 0) && hart->reschedule == HART_RESCHEDULES_LATER) {
         arch_lock();
     }
-    if (result <= CALL_SPECIAL_MAX) {
+    if (result > CALL_SPECIAL_MAX) {
+        task->frame.pc += 4;
+        task->frame.a0 = (uint64_t)result;
+    } else if (result == CALL_RESTART) {
+        task->call_again_pc = task->frame.pc;
+    } else {
         return leave_specially_unlock(hart, task, result);
     }
-    task->frame.pc += 4;
-    task->frame.a0 = (uint64_t)result;
     return leave_unlock(hart, task);
 }
 

@@ -19,6 +19,7 @@
 #include "device_files.h"
 #include "device_tree.h"
 #include "frame.h"
+#include "futex.h"
 #include "hart.h"
 #include "harts.h"
 #include "log.h"
@@ -253,6 +254,7 @@ static void start_devices(uint64_t hart_id, struct cpu_features features)
 
     timer_init(machine.timebase_hz);
     scheduler_init();
+    futex_init();
     cpu_counters_allow(command_line.bench);
     if (plic_init(&machine) || !has(hart, HART_PLIC) || plic_open(hart->plic_context) || console_listen()) {
         log_error("the console's interrupt does not reach hart %lu: there is output only", hart_id);

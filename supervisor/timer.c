@@ -82,12 +82,10 @@ void timer_arm(struct timer *timer, uint64_t deadline_ticks, void (*expired)(str
     timer_interrupt_by(deadline_ticks);
 }
 
-void timer_cancel(struct timer *timer)
+void timer_disarm(struct timer *timer)
 {
-    if (timer->armed) {
-        timer->armed = false;
-        tree_remove(&timers, &timer->node);
-    }
+    timer->armed = false;
+    tree_remove(&timers, &timer->node);
 }
 
 void timer_expire(void)
@@ -97,7 +95,7 @@ void timer_expire(void)
     while ((first = tree_first(&timers)) != NULL && timer_of(first)->deadline_ticks <= cpu_time()) {
         struct timer *timer = timer_of(first);
 
-        timer_cancel(timer);
+        timer_disarm(timer);
         timer->expired(timer);
     }
     cpu_timer_set(first == NULL ? UINT64_MAX : timer_of(first)->deadline_ticks);

@@ -1,6 +1,6 @@
 /*
  * Traps inside the supervisor: there are four that are no mistake of ours.
- *   - a user copy met a page that is not there yet, or must not be touched;
+ *   - a user copy met a page that is not there yet, or must not be touched, or cpu_peek_word() did;
  *   - a page that was mapped a moment ago is not seen yet: an invalid entry may be cached (Priv. spec, SFENCE.VMA),
  *     so the access is tried again;
  *   - cpu_probe() tried an instruction that this hart has not;
@@ -18,7 +18,7 @@
 #include <stdarg.h>
 
 /* Addresses in user_access.S. */
-extern char user_copy_start[], user_copy_end[], user_copy_failed[];
+extern char user_copy_start[], user_copy_end[], user_copy_failed[], user_peek[];
 
 /* Called by trap.S. */
 void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t value);
@@ -146,7 +146,7 @@ void trap_supervisor(struct supervisor_frame *frame, uint64_t cause, uint64_t va
         trap_status_is_wrong(frame->status, pc);
     }
     if (in_user_copy && value < SV39_USER_END && (cause & SCAUSE_INTERRUPT) == 0) {
-        if (!is_page_fault(cause) || trap_user_copy_fault(value, cause) != 0) {
+        if (pc == (uint64_t)user_peek || !is_page_fault(cause) || trap_user_copy_fault(value, cause) != 0) {
             frame->pc = (uint64_t)user_copy_failed;
         }
     } else if (is_failed_probe(cause, pc)) {

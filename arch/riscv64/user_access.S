@@ -6,6 +6,7 @@
  * The callers (user_copy.c) have checked that the user's range lies below SV39_USER_END.
  *     user_copy_bytes(to a0, from a1, size a2) -> a0 = 0 or -EFAULT
  *     user_copy_string(to a0, from a1, capacity a2) -> a0 = length, -EFAULT or -ENAMETOOLONG
+ *     cpu_peek_word(from a0) -> a0 = word or -EFAULT: a fault of this one load is not resolved
  * Clobbered: a0..a3, t0..t4.
  */
 #include "abi_errno.h"
@@ -66,6 +67,16 @@ user_copy_string:
     j 5b
 8:  sub a0, a1, t1
     j 5b
+
+    .global cpu_peek_word, user_peek
+cpu_peek_word:
+    li t0, SSTATUS_SUM
+    csrs sstatus, t0
+user_peek:
+    lwu a0, 0(a0)
+    csrc sstatus, t0
+    ret
+    .size cpu_peek_word, . - cpu_peek_word
 user_copy_end:
 user_copy_failed:
     li a0, -EFAULT

@@ -193,7 +193,15 @@ bool map_is_resident(const struct map *map, const struct map_entry *entry, uint6
 uint64_t map_set_break(struct map *map, uint64_t end);
 
 /* The entry that holds @address, or NULL. Borrowed until the map changes. */
-struct map_entry *map_find(struct map *map, uint64_t address);
+struct map_entry *map_find_anew(struct map *map, uint64_t address);
+static inline struct map_entry *map_find(struct map *map, uint64_t address)
+{
+    struct map_entry *entry = map->recent;
+
+    arch_assert_locked();
+    return entry != NULL && address - entry->start < entry->end - entry->start ? entry : map_find_anew(map, address);
+}
+
 struct map_entry *map_first(struct map *map);
 struct map_entry *map_following(struct map_entry *entry);
 
@@ -203,12 +211,6 @@ struct map_entry *map_following(struct map_entry *entry);
  * -ENXIO (behind the end of the object that is mapped there), or -ENOMEM.
  */
 int map_fault_relock(struct map *map, uint64_t address, uint8_t access);
-
-/*
- * The 32-bit word at @address, a multiple of 4, as the map's task would load it. Returns 0, or -EAGAIN where it has to
- * be faulted in, or can't be.
- */
-int map_read_word(const struct map *map, uint64_t address, uint32_t *out);
 
 /*
  * Make @to, which is new and attached to the windows that @from is attached to, a copy of @from, the map of the running

@@ -3,3 +3,6 @@
 /* For the auditor: futex-queue. */
 struct audit;
 void futex_audit(struct audit *audit);
+
+/* Called once, before the first task. */
+void futex_init(void);

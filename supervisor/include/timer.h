@@ -30,8 +30,14 @@ uint64_t timer_deadline(uint64_t ticks_from_now);
 /* Call @expired once the time is @deadline_ticks. The timer is not armed. */
 void timer_arm(struct timer *timer, uint64_t deadline_ticks, void (*expired)(struct timer *timer));
 
-/* Forget it; does nothing when it is not armed. */
-void timer_cancel(struct timer *timer);
+/* Forget it; the second does nothing when it is not armed. */
+void timer_disarm(struct timer *timer);
+static inline void timer_cancel(struct timer *timer)
+{
+    if (timer->armed) {
+        timer_disarm(timer);
+    }
+}
 
 /*
  * Call what is due, in the order of the deadlines, and set the hart's timer interrupt to the next one. For that

@@ -72,6 +72,7 @@ CALLS = {
 TRAPS = {
     "user_copy_start": ["trap_in_supervisor"],
     "user_copy_string": ["trap_in_supervisor"],
+    "user_peek": ["trap_in_supervisor"],
     "supervisor_trap_probe_stimecmp": ["trap_in_supervisor"],
     "supervisor_trap_can_read": ["trap_in_supervisor"],
 }

@@ -52,6 +52,12 @@ void cpu_software_interrupt_clear(void);
 /* Sleep until an interrupt is pending; it is not taken. Returns the pending ones, bits as in SIE_*. */
 uint64_t cpu_wait(void);
 
+/*
+ * The word at @from, a multiple of 4 below SV39_USER_END, as the task that this hart runs would load it now; or -EFAULT
+ * where it would fault. Nothing is faulted in, so the supervisor's lock may be held.
+ */
+int64_t cpu_peek_word(uaddr_t from);
+
 /* Users may read the clock; with @instructions also the count of instructions retired. */
 void cpu_counters_allow(bool instructions);
 
