@@ -10,10 +10,10 @@
  *     account-references  an account's ref_count is the number of tasks, maps, regions and load entries that point to
  *                         it, and one more for the owner of the handle that account_create() gave; the root account's
  *                         and the supervisor's have one for themselves
- *     account-frames      `used` frames are the frames in use whose owner it is, and the tables of its maps; the
- *                         supervisor's has all other tables; so the sum over all accounts is all frames that are not
- *                         free
- *     account-charges     the same of the other resources: entries in its maps, descriptors and tasks of its tasks, names
+ *     account-frames      `used` frames are the frames in use whose owner it is, and the tables of its maps and
+ *                         regions; so the sum over all accounts is all frames that are not free
+ *     account-charges     the same of the other resources: entries in its maps and what these use of regions, descriptors
+ *                         and tasks of its tasks, names, records
  *     account-table       an id's place has the account with that id, or NULL
  *     account-limits      an account's bound is its limit, less what was carved out of it by those it made (below 0 where
  *                         it was lowered to less than that)

@@ -265,7 +265,7 @@ static void audit_table(struct walk *walk, paddr_t table, unsigned level, uint64
     unsigned limit = level == 2 ? SV39_USER_ROOT_ENTRIES : SV39_ENTRIES, live = 0;
 
     walk->audit->tables++;
-    account_audit_use(walk->map == NULL ? &account_supervisor : walk->map->account, ACCOUNT_FRAMES, 1);
+    account_audit_use(walk->map == NULL ? walk->windows->account : walk->map->account, ACCOUNT_FRAMES, 1);
     for (unsigned i = 0; i < limit; i++) {
         pte_t pte = table_entries(table)[i];
         uint64_t address = base + i * sv39_span(level);

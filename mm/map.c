@@ -63,6 +63,7 @@ int map_create_relock(struct account *account, struct map **out)
     map->heap_start = 0;
     map->heap_end = 0;
     map->windows = NULL;
+    map->uses = NULL;
     map->change_count = 0;
     account_get(account);
     *out = map;
@@ -71,7 +72,7 @@ int map_create_relock(struct account *account, struct map **out)
 
 void map_destroy(struct map *map)
 {
-    ASSERT(map->windows == NULL);
+    ASSERT(map->windows == NULL && map->uses == NULL);
     map_entries_drop(map);
     space_end(&map->space);
     arch_root_clear(table_entries(map->space.root));
@@ -80,19 +81,22 @@ void map_destroy(struct map *map)
     pool_free(&map_pool, map);
 }
 
+static void link_windows(struct map *map, struct windows *windows)
+{
+    frame_get(windows->text);
+    table_set(map->space.root, WINDOW_TEXT_ROOT_SLOT, pte_make(windows->text, PTE_V | PTE_SHARED));
+    map->windows = windows;
+    space_region_changed(&map->space);
+    list_push_back(&windows->maps, &map->windows_link);
+}
+
 int map_attach(struct map *map, struct windows *windows)
 {
     arch_assert_locked();
     if (map->windows != NULL) {
         return -EBUSY;
     }
-    paddr_t text = windows->text;
-
-    frame_get(text);
-    table_set(map->space.root, WINDOW_TEXT_ROOT_SLOT, pte_make(text, PTE_V | PTE_SHARED));
-    map->windows = windows;
-    space_region_changed(&map->space);
-    list_push_back(&windows->maps, &map->windows_link);
+    link_windows(map, windows);
     return 0;
 }
 
@@ -118,6 +122,26 @@ void map_detach(struct map *map)
     table_gather_finish(&gather);
     list_remove(&map->windows_link);
     map->windows = NULL;
+}
+
+/* Links to the level-0 tables of the old windows go; the next read under them links the new ones'. */
+void map_change_windows(struct map *map, struct windows *windows)
+{
+    arch_assert_locked();
+    ASSERT(map->windows != NULL && map->windows != windows);
+    pte_t slot = table_entries(map->space.root)[WINDOW_DATA_ROOT_SLOT];
+    struct table_gather gather;
+
+    table_gather_start(&gather, &map->space, map->account, WINDOW_DATA_BASE, WINDOW_DATA_BASE + WINDOW_BYTES);
+    table_gather_entry(&gather, map->space.root, WINDOW_TEXT_ROOT_SLOT);
+    for (unsigned index = 0; slot != 0 && index < WINDOW_DATA_TABLES; index++) {
+        if ((table_entries(pte_frame(slot))[index] & PTE_SHARED) != 0) {
+            table_gather_entry(&gather, pte_frame(slot), index);
+        }
+    }
+    table_gather_finish(&gather);
+    list_remove(&map->windows_link);
+    link_windows(map, windows);
 }
 
 struct map_entry *map_entry_from(const struct map *map, uint64_t address)

@@ -36,18 +36,19 @@
 
 static uint64_t last_serial;
 
-int windows_init_relock(struct windows *windows)
+int windows_init_relock(struct windows *windows, struct account *account)
 {
-    int error = table_create_relock(&account_supervisor, &windows->text);
+    int error = table_create_relock(account, &windows->text);
 
     if (error != 0) {
         return error;
     }
-    error = table_create_relock(&account_supervisor, &windows->data);
+    error = table_create_relock(account, &windows->data);
     if (error != 0) {
-        table_put_unused(&account_supervisor, windows->text);
+        table_put_unused(account, windows->text);
         return error;
     }
+    windows->account = account;
     list_init(&windows->maps);
     windows->serial = ++last_serial;
     return 0;
@@ -59,8 +60,8 @@ void windows_destroy(struct windows *windows)
     ASSERT(list_is_empty(&windows->maps));
     spaces_forget_region(windows->serial);
     fence_ledger_region(windows->serial);
-    table_drop(&account_supervisor, windows->text, 1);
-    table_drop(&account_supervisor, windows->data, 1);
+    table_drop(windows->account, windows->text, 1);
+    table_drop(windows->account, windows->data, 1);
 }
 
 static bool is_in_data(uint64_t address)
@@ -87,7 +88,7 @@ int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64
     ASSERT(is_in_one_window(address, PAGE_SIZE) && (flags & ~(PTE_R | PTE_X)) == 0 && flags != 0);
     ASSERT(is_in_data(address) ? flags == PTE_R : !writable);
     paddr_t level0;
-    int error = table_child_relock(&account_supervisor, level1_of(windows, address), sv39_index(address, 1), &level0);
+    int error = table_child_relock(windows->account, level1_of(windows, address), sv39_index(address, 1), &level0);
 
     if (error != 0) {
         return error;
@@ -109,11 +110,12 @@ int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64
  * Drop the level-0 tables of [@start, @end) that @made has a bit for. They are empty, so no map has linked them; but a
  * hart that runs with the text window may have walked into one of those meanwhile, and remember where it is.
  */
-static void undo_reserve(paddr_t level1, uint64_t start, uint64_t end, const uint64_t *made)
+static void undo_reserve(const struct windows *windows, uint64_t start, uint64_t end, const uint64_t *made)
 {
+    paddr_t level1 = level1_of(windows, start);
     struct table_gather gather;
 
-    table_gather_start_every_space(&gather, &account_supervisor);
+    table_gather_start_every_space(&gather, windows->account);
     for (uint64_t address = start; address < end; address += TABLE_SPAN) {
         unsigned index = sv39_index(address, 1), bit = index % WINDOW_DATA_TABLES;
 
@@ -136,8 +138,8 @@ int windows_reserve_relock(struct windows *windows, uint64_t start, uint64_t siz
         bool is_new = table_entries(level1)[index] == 0;
         paddr_t level0;
 
-        if (table_child_relock(&account_supervisor, level1, index, &level0) != 0) {
-            undo_reserve(level1, first, address, made);
+        if (table_child_relock(windows->account, level1, index, &level0) != 0) {
+            undo_reserve(windows, first, address, made);
             return -ENOMEM;
         }
         made[bit / 64] |= (uint64_t)is_new << bit % 64;
@@ -172,7 +174,7 @@ void windows_unmap(struct windows *windows, uint64_t start, uint64_t size)
     arch_assert_locked();
     ASSERT(size > 0 && is_in_one_window(start, size));
     struct table_gather gather;
-    table_gather_start_every_space(&gather, &account_supervisor);
+    table_gather_start_every_space(&gather, windows->account);
     table_clear_range(level1_of(windows, start), start, start + size, &gather);
     if (is_in_data(start)) {
         LIST_FOR_EACH(link, &windows->maps) {
@@ -180,6 +182,60 @@ void windows_unmap(struct windows *windows, uint64_t start, uint64_t size)
         }
     }
     table_gather_finish(&gather);
+}
+
+void windows_forget_copies(struct map *map, uint64_t start, uint64_t size)
+{
+    arch_assert_locked();
+    ASSERT(size > 0 && is_in_one_window(start, size) && is_in_data(start));
+    pte_t slot = table_entries(map->space.root)[WINDOW_DATA_ROOT_SLOT];
+    struct table_gather gather;
+
+    if (slot == 0) {
+        return;
+    }
+    table_gather_start(&gather, &map->space, map->account, start, start + size);
+    table_clear_range(pte_frame(slot), start, start + size, &gather);
+    table_gather_finish(&gather);
+}
+
+/* Every leaf of the level-0 table @from, in @to, which is empty. Returns 0 or -ENOMEM. */
+static int copy_table(paddr_t from, paddr_t to)
+{
+    for (unsigned index = table_next_live(from, 0, SV39_ENTRIES); index < SV39_ENTRIES;
+         index = table_next_live(from, index + 1, SV39_ENTRIES)) {
+        pte_t pte = table_entries(from)[index];
+
+        if (!frame_try_get(pte_frame(pte))) {
+            return -ENOMEM;
+        }
+        table_set(to, index, pte);
+    }
+    return 0;
+}
+
+static int copy_tables_relock(paddr_t from, paddr_t to, struct account *account)
+{
+    for (unsigned index = table_next_live(from, 0, SV39_ENTRIES); index < SV39_ENTRIES;
+         index = table_next_live(from, index + 1, SV39_ENTRIES)) {
+        paddr_t table;
+        int error = table_child_relock(account, to, index, &table);
+
+        if (error == 0) {
+            error = copy_table(pte_frame(table_entries(from)[index]), table);
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+int windows_copy_relock(const struct windows *from, struct windows *to)
+{
+    int error = copy_tables_relock(from->text, to->text, to->account);
+
+    return error != 0 ? error : copy_tables_relock(from->data, to->data, to->account);
 }
 
 pte_t windows_entry(const struct windows *windows, uint64_t address)

@@ -14,6 +14,7 @@
 #include "account.h"
 #include "arch.h"
 #include "checked.h"
+#include "frame.h"
 #include "panic.h"
 #include "space.h"
 
@@ -50,7 +51,7 @@ static bool tail_is_zero(const struct image *image, uint64_t end)
     return is_zero(page + (end & PAGE_MASK), page + PAGE_SIZE);
 }
 
-static int copy_with_cleared_tail(const struct image *image, uint64_t end, struct object **out)
+static int copy_with_cleared_tail(const struct image *image, uint64_t end, struct account *account, struct object **out)
 {
     struct object *shadow;
     paddr_t frame;
@@ -59,7 +60,7 @@ static int copy_with_cleared_tail(const struct image *image, uint64_t end, struc
     if (error != 0) {
         return error;
     }
-    error = object_page_own_relock(shadow, image_page(image, end), &account_supervisor, &frame);
+    error = object_page_own_relock(shadow, image_page(image, end), account, &frame);
     if (error != 0) {
         object_put(shadow);
         return error;
@@ -69,7 +70,8 @@ static int copy_with_cleared_tail(const struct image *image, uint64_t end, struc
     return 0;
 }
 
-int content_create_relock(const struct image *image, const struct abi_extent *extent, struct object **out)
+int content_create_relock(const struct image *image, const struct abi_extent *extent, struct account *account,
+                          struct object **out)
 {
     uint64_t end = extent->file_offset + extent->size_bytes;
 
@@ -78,12 +80,52 @@ int content_create_relock(const struct image *image, const struct abi_extent *ex
         *out = image->object;
         return 0;
     }
-    int error = copy_with_cleared_tail(image, end, out);
+    int error = copy_with_cleared_tail(image, end, account, out);
 
     if (error == 0 && (extent->protection & ABI_EXTENT_EXECUTE) != 0) {
         spaces_code_changed();
     }
     return error;
+}
+
+/* Page @index of @from into a page of @to. A page that is not there, or not any more, is left out. */
+static int copy_page_relock(const struct object *from, uint64_t index, struct account *account, struct object *to)
+{
+    paddr_t source, target;
+
+    if (object_page(from, index, &source) != 0) {
+        return 0;
+    }
+    frame_get(source);
+    int error = object_page_own_relock(to, index, account, &target);
+
+    if (error == 0) {
+        arch_unlock();
+        memcpy(arch_direct(target), arch_direct(source), PAGE_SIZE);
+        arch_lock();
+    }
+    frame_put(source);
+    return error;
+}
+
+int content_copy_relock(const struct image *image, struct account *account, struct object **out)
+{
+    uint64_t end = image->offset + image->length;
+    struct object *copy;
+    int error = image->length > CONTENT_COPIED_BYTES_MAX ? -EFBIG : object_create_anonymous(end, &copy);
+
+    if (error != 0) {
+        return error;
+    }
+    for (uint64_t index = image_page(image, 0); error == 0 && index << PAGE_SHIFT < end; index++) {
+        error = copy_page_relock(image->object, index, account, copy);
+    }
+    if (error != 0) {
+        object_put(copy);
+        return error;
+    }
+    *out = copy;
+    return 0;
 }
 
 /* Whether the word at data-window offset @word lies wholly in the content of @extent. */
@@ -155,16 +197,16 @@ static int make_shadow(const struct image *image, struct object **content)
 }
 
 /* Add @slide to the word at byte @offset of @shadow: on one page, or with its end on the next. */
-static int adjust_word(struct object *shadow, uint64_t offset, uint64_t slide)
+static int adjust_word(struct object *shadow, uint64_t offset, uint64_t slide, struct account *account)
 {
     unsigned in_page = (unsigned)(offset & PAGE_MASK);
     unsigned here = PAGE_SIZE - in_page < WORD_BYTES ? (unsigned)(PAGE_SIZE - in_page) : WORD_BYTES;
     paddr_t first, second;
     uint64_t word = 0;
-    int error = object_page_own_relock(shadow, offset >> PAGE_SHIFT, &account_supervisor, &first);
+    int error = object_page_own_relock(shadow, offset >> PAGE_SHIFT, account, &first);
 
     if (error == 0 && here < WORD_BYTES) {
-        error = object_page_own_relock(shadow, (offset >> PAGE_SHIFT) + 1, &account_supervisor, &second);
+        error = object_page_own_relock(shadow, (offset >> PAGE_SHIFT) + 1, account, &second);
     }
     if (error != 0) {
         return error;
@@ -184,7 +226,7 @@ static int adjust_word(struct object *shadow, uint64_t offset, uint64_t slide)
 }
 
 int content_slide_relock(const struct image *image, const struct elf *elf, const struct abi_extent *extent,
-                         uint64_t link_base, uint64_t slide, struct object **content)
+                         uint64_t link_base, uint64_t slide, struct account *account, struct object **content)
 {
     uint64_t start = link_base + extent->address;
     uint32_t slides[SLIDES_AT_ONCE];
@@ -199,7 +241,8 @@ int content_slide_relock(const struct image *image, const struct elf *elf, const
             int error = make_shadow(image, content);
 
             if (error == 0) {
-                error = adjust_word(*content, image->offset + extent->file_offset + (slides[i] - start), slide);
+                error =
+                    adjust_word(*content, image->offset + extent->file_offset + (slides[i] - start), slide, account);
             }
             if (error != 0) {
                 return error;

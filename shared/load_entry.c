@@ -11,6 +11,7 @@
  */
 #include "load_entry.h"
 
+#include "account.h"
 #include "content.h"
 
 static struct load_extent *extent_create(struct record_batch *batch, const struct abi_extent *wanted,
@@ -25,32 +26,48 @@ static struct load_extent *extent_create(struct record_batch *batch, const struc
     return extent;
 }
 
-int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct image *image,
+/* The extent's content, which needs that much of the image. */
+static int add_content_relock(const struct load_source *source, const struct abi_extent *wanted,
+                              struct load_entry *entry, struct load_extent *extent)
+{
+    struct image image = { source->object, source->key.offset, source->key.length };
+    uint64_t end = wanted->file_offset + wanted->size_bytes;
+
+    if ((wanted->protection & ABI_EXTENT_ZERO_FILL) != 0) {
+        return 0;
+    }
+    entry->needed_bytes = end > entry->needed_bytes ? end : entry->needed_bytes;
+    return content_create_relock(&image, wanted, source->payer, &extent->content);
+}
+
+int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct load_source *source,
                              struct manifest manifest, struct load_bases bases, struct load_entry **out)
 {
+    int error = account_charge(source->payer, ACCOUNT_RECORDS, 1 + manifest.count);
+
+    if (error != 0) {
+        return error;
+    }
     struct load_entry *entry = record_pool_take(batch);
     struct load_extent **link = &entry->extents;
 
     list_init(&entry->link);
-    object_get(image->object);
-    entry->object = image->object;
-    entry->offset = image->offset;
+    object_get(source->key.object);
+    entry->object = source->key.object;
+    entry->offset = source->key.offset;
+    entry->payer = source->payer->id;
     for (; entry->extent_count < manifest.count; entry->extent_count++) {
-        const struct abi_extent *wanted = &manifest.extents[entry->extent_count];
-        struct load_extent *extent = extent_create(batch, wanted, bases);
+        *link = extent_create(batch, &manifest.extents[entry->extent_count], bases);
+        link = &(*link)->next;
+    }
+    struct load_extent *extent = entry->extents;
 
-        *link = extent;
-        link = &extent->next;
-        if ((wanted->protection & ABI_EXTENT_ZERO_FILL) == 0) {
-            uint64_t end = wanted->file_offset + wanted->size_bytes;
-            int error = content_create_relock(image, wanted, &extent->content);
-
-            if (error != 0) {
-                load_entry_free(pool, entry);
-                return error;
-            }
-            entry->needed_bytes = end > entry->needed_bytes ? end : entry->needed_bytes;
-        }
+    for (uint32_t i = 0; error == 0 && i < manifest.count; i++, extent = extent->next) {
+        error = add_content_relock(source, &manifest.extents[i], entry, extent);
+    }
+    if (error != 0) {
+        load_entry_free(pool, entry);
+        return error;
     }
     *out = entry;
     return 0;
@@ -60,6 +77,7 @@ void load_entry_free(struct record_pool *pool, struct load_entry *entry)
 {
     struct load_extent *extent = entry->extents;
 
+    account_uncharge(account_of(entry->payer), ACCOUNT_RECORDS, 1u + entry->extent_count);
     while (extent != NULL) {
         struct load_extent *following = extent->next;
 

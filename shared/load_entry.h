@@ -4,13 +4,10 @@
 #include "list.h"
 #include "manifest.h"
 #include "record_pool.h"
+#include "region.h"
 #include "tree.h"
 
 struct program;
-struct region;
-
-/* Where an image is loaded: see the specification's table of terms. */
-enum load_site { LOAD_SITE_DEFAULT, LOAD_SITE_ALTERNATE, LOAD_SITE_OWN };
 
 /*
  * One image loaded: one record. Its key is (object, offset, domain, region, site); the reference on the object is what
@@ -26,15 +23,17 @@ struct load_entry {
     uint8_t site; /* enum load_site */
     /* Fixed at commit. */
     uint16_t extent_count;
+    uint16_t payer; /* id of the account that its records are charged to */
+    uint32_t base; /* absolute address in the text window; 0 for the own site */
     uint32_t depth; /* of the region when this was committed; 0 for the own site */
-    uint32_t users; /* changes: tasks that run a program, and spawns under way */
+    uint32_t users; /* changes: address spaces that use it; of a program: tasks that run it, and spawns under way */
     uint64_t needed_bytes; /* of the image: the end of the last extent's content */
-    uint64_t base; /* absolute address in the text window; 0 for the own site */
     struct load_extent *extents; /* in the manifest's order */
     struct list link; /* in region.entries; of a program: in load_hash.unused, or alone */
     struct program *program; /* NULL but for the own site */
 };
 static_assert(sizeof(struct load_entry) <= RECORD_BYTES, "one record");
+static_assert(ABI_TEXT_WINDOW + ABI_WINDOW_BYTES <= UINT32_MAX, "a base fits");
 
 /* One extent of an entry: one record. */
 struct load_extent {
@@ -46,6 +45,7 @@ struct load_extent {
     struct object *content; /* one reference: the image's object, or a shadow of it with pages that had to be copied;
                                NULL: zero-fill */
     uint32_t protection; /* ABI_EXTENT_ bits */
+    uint32_t depth; /* of its entry */
 };
 static_assert(sizeof(struct load_extent) <= RECORD_BYTES, "one record");
 
@@ -55,16 +55,25 @@ struct load_bases {
     uint64_t data;
 };
 
+/* What an entry is made from. */
+struct load_source {
+    struct image key; /* the image that was asked for */
+    struct object *object; /* what has its bytes: the key's own object, or a copy of it */
+    struct account *payer; /* for the records, and pages that have to be copied */
+};
+
 /*
- * Make an entry for @image with one extent for each of @manifest, out of @batch, which has 1 + count records:
+ * Make an entry for @source with one extent for each of @manifest, out of @batch, which has 1 + count records:
  * addresses are those of the manifest plus @bases, by window. The rest of the key, base and depth are
- * the caller's to fill in; it is in no hash and no region. Takes a reference on the object, and one on each content.
- * Returns 0, or -ENOMEM: then nothing is left but that the records taken out of @batch are back in the pool.
+ * the caller's to fill in; it is in no hash and no region. Takes a reference on the key's object, and one on each
+ * content.
+ * Returns 0; -EDQUOT (the payer has no more records); -ENOMEM: then nothing is left but that the records taken out of
+ * @batch are back in the pool.
  */
-int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct image *image,
+int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct load_source *source,
                              struct manifest manifest, struct load_bases bases, struct load_entry **out);
 
-/* Drop the references of @entry (object, contents), and give back its record and its extents'. It is in no hash. */
+/* Drop the references of @entry (object, contents), and give back its record and its extents', and the charge. It is in no hash. */
 void load_entry_free(struct record_pool *pool, struct load_entry *entry);
 
 /* The pages that @extent occupies. */

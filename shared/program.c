@@ -150,10 +150,17 @@ static struct need *take_needs(struct record_batch *batch, const struct elf *elf
     return first;
 }
 
+/* Programs of the initrd serve all, and are kept as a cache. */
+static struct account *payer_of(const struct image *image, struct account *account)
+{
+    return image->object->kind == OBJECT_INITRD ? &account_supervisor : account;
+}
+
 /* From a file that was parsed to an entry in the hash. */
 static int add_program_relock(struct load_hash *hash, const struct image *image, const struct elf *elf,
-                              struct manifest manifest, uint32_t domain, struct load_entry **out)
+                              struct manifest manifest, struct account *account, struct load_entry **out)
 {
+    struct load_source source = { *image, image->object, payer_of(image, account) };
     struct record_batch batch;
     struct load_entry *entry;
     int error = reserve_records(&hash->records, 2 + manifest.count + elf->needs_count, &batch);
@@ -161,7 +168,8 @@ static int add_program_relock(struct load_hash *hash, const struct image *image,
     if (error != 0) {
         return error;
     }
-    error = load_entry_create_relock(&hash->records, &batch, image, manifest, (struct load_bases){ .text = 0 }, &entry);
+    error =
+        load_entry_create_relock(&hash->records, &batch, &source, manifest, (struct load_bases){ .text = 0 }, &entry);
     if (error != 0) {
         record_pool_cancel(&hash->records, &batch);
         return error;
@@ -173,13 +181,13 @@ static int add_program_relock(struct load_hash *hash, const struct image *image,
     describe(program, elf);
     entry->program = program;
     entry->site = LOAD_SITE_OWN;
-    entry->domain = load_hash_domain(image, domain);
+    entry->domain = load_hash_domain(image, account->domain);
     load_hash_add(hash, entry);
     *out = entry;
     return 0;
 }
 
-static int load_program_relock(struct load_hash *hash, const struct image *image, uint32_t domain,
+static int load_program_relock(struct load_hash *hash, const struct image *image, struct account *account,
                                struct load_entry **out, struct reason *reason)
 {
     struct derived_manifest manifest;
@@ -194,7 +202,7 @@ static int load_program_relock(struct load_hash *hash, const struct image *image
     if (error == 0) {
         error = check_entry_point(&elf, reason);
     }
-    return error != 0 ? error : add_program_relock(hash, image, &elf, manifest_of(&manifest), domain, out);
+    return error != 0 ? error : add_program_relock(hash, image, &elf, manifest_of(&manifest), account, out);
 }
 
 int program_acquire_relock(const struct image *image, struct account *account, struct program **out,
@@ -212,7 +220,7 @@ int program_acquire_relock(const struct image *image, struct account *account, s
             return -EBUSY;
         }
         hash->is_loading_program = true;
-        int error = load_program_relock(hash, image, account->domain, &entry, reason);
+        int error = load_program_relock(hash, image, account, &entry, reason);
 
         hash->is_loading_program = false;
         if (error != 0) {
@@ -358,16 +366,16 @@ static int open_need(struct need *need, program_open_library *open, void *contex
     return 0;
 }
 
-static int load_need_relock(const struct need *need, struct region *region, struct account *account,
-                            struct reason *reason)
+static int load_need_relock(const struct need *need, struct map *map, struct reason *reason)
 {
     struct reason inner = { .text = "" };
     struct region_load_request request = { .image = image_of(need->library),
-                                           .account = account,
+                                           .account = map->account,
+                                           .user = map,
                                            .flags = ABI_REGION_ANY_BASE | ABI_REGION_IMAGE_MANIFEST,
                                            .reason = &inner };
     struct abi_region_loaded answer;
-    int error = region_load_relock(region, &request, &answer);
+    int error = region_load_relock(region_of(map), &request, &answer);
 
     if (error == -EEXIST) {
         return reason_give(reason, -ENOEXEC, "library %s: another one has its place", need->wanted.name);
@@ -375,14 +383,14 @@ static int load_need_relock(const struct need *need, struct region *region, stru
     return error == -ENOEXEC ? reason_give(reason, error, "library %s: %s", need->wanted.name, inner.text) : error;
 }
 
-int program_load_libraries_relock(struct program *program, struct region *region, struct account *account,
-                                  program_open_library *open, void *context, struct reason *reason)
+int program_load_libraries_relock(struct program *program, struct map *map, program_open_library *open, void *context,
+                                  struct reason *reason)
 {
     for (struct need *need = program->needs; need != NULL; need = need->next) {
         int error = need->library == NULL ? open_need(need, open, context, reason) : 0;
 
         if (error == 0) {
-            error = load_need_relock(need, region, account, reason);
+            error = load_need_relock(need, map, reason);
         }
         if (error != 0) {
             return error;

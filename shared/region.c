@@ -1,15 +1,23 @@
 /*
- * Shared regions: their life, and what is loaded in them. region_load.c puts things there.
+ * Shared regions: their life. region_load.c puts things there, region_unload.c takes them away, region_chain.c says what
+ * is seen.
  *
  * Every region has its two windows' page tables (mm/window.h); a map that attaches links them, so nothing that is
  * loaded later has to visit the maps.
  *
+ *     region_create_relock()               fresh: nothing in it, nothing behind it
+ *     region_make_private_relock()         clone: its tables are a copy, its link remembers the depth
+ *     region_load_relock(), region_unload()
+ *     region_put(), the last one           all entries, pages and tables go; then the reference on the region behind
+ *
  * Invariants:
- *   counted   entry_count is the length of entries, and each entry's region is this one
- *   disjoint  no two extents in the tree have a page in common; the tree holds the extents of all entries
+ *   counted   entry_count is the length of entries, record_count that of their records, and each entry's region is this
+ *   disjoint  no two extents that are seen have a page in common; the tree holds the extents of all own entries
  *   inside    each extent is below ABI_WINDOW_END of its window: where the region table is, nothing is loaded
- *   shown     each page of an extent is in the windows' tables; text never writable, data copy-on-write
+ *   shown     each page of an extent that is seen is in the windows' tables; text never writable, data copy-on-write
  *   current   the current region is of system class and has a reference of the server's
+ *   chain     who is chained to a region is in its clones; the region behind has entries that the link shows, so that a
+ *             chain is never longer than the number of entries
  *
  * Typical use:
  *     region_attach(region_current(), map) -> region_load_relock(region_of(map), &request, &answer) -> region_detach(map)
@@ -20,6 +28,7 @@
 #include "load_hash.h"
 #include "panic.h"
 #include "pool.h"
+#include "region_use.h"
 
 static_assert(WINDOW_TEXT_BASE == ABI_TEXT_WINDOW && WINDOW_DATA_BASE == ABI_DATA_WINDOW, "one layout");
 /* One size serves both windows: offsets and limits are the same in either (defect D51). */
@@ -31,33 +40,17 @@ static_assert(ABI_WINDOW_END == ABI_WINDOW_BYTES - (ABI_WINDOW_BYTES >> 9), "the
 static struct pool region_pool = POOL("region", struct region);
 static struct region *current;
 
+static struct list regions = { &regions, &regions };
+
 static void drop_entries(struct region *region)
 {
     LIST_FOR_EACH_SAFE(link, following, &region->entries) {
         struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
 
+        ASSERT(entry->users == 0);
         load_hash_remove(region->hash, entry);
         load_entry_free(&region->hash->records, entry);
     }
-}
-
-/* The extent with the lowest address that ends behind @address, or NULL. */
-static const struct load_extent *first_ending_behind(const struct region *region, uint64_t address)
-{
-    const struct tree_node *node = region->extents.root;
-    const struct load_extent *found = NULL;
-
-    while (node != NULL) {
-        const struct load_extent *extent = CONTAINER_OF(node, struct load_extent, node);
-
-        if (extent->address + load_entry_extent_bytes(extent) > address) {
-            found = extent;
-            node = node->left;
-        } else {
-            node = node->right;
-        }
-    }
-    return found;
 }
 
 int region_server_init(void)
@@ -88,27 +81,71 @@ int region_create_relock(enum region_class class, struct account *account, struc
     }
     *region = (struct region){ .class = class, .hash = hash, .account = account, .ref_count = 1 };
     list_init(&region->entries);
-    int error = windows_init_relock(&region->windows);
+    list_init(&region->clones);
+    list_init(&region->clone_link);
+    int error = windows_init_relock(&region->windows, account);
 
     if (error != 0) {
         pool_free(&region_pool, region);
         return error;
     }
     account_get(account);
+    list_push_back(&regions, &region->all_link);
     *out = region;
     return 0;
 }
 
-void region_put(struct region *region)
+int region_create_clean_relock(struct account *account, struct region **out)
 {
-    if (--region->ref_count > 0) {
-        return;
-    }
-    ASSERT(list_is_empty(&region->windows.maps));
+    return region_create_relock(REGION_PRIVATE, account, load_hash_system(), out);
+}
+
+static void destroy(struct region *region)
+{
+    ASSERT(list_is_empty(&region->windows.maps) && list_is_empty(&region->clones));
     drop_entries(region);
     windows_destroy(&region->windows);
+    list_remove(&region->clone_link);
+    list_remove(&region->all_link);
     account_put(region->account);
     pool_free(&region_pool, region);
+}
+
+/* A loop: a chain may be long. */
+void region_put(struct region *region)
+{
+    while (region != NULL && --region->ref_count == 0) {
+        struct region *behind = region->behind.region;
+
+        destroy(region);
+        region = behind;
+    }
+}
+
+int region_renew_relock(void)
+{
+    struct region *fresh, *old = current;
+    int error = region_create_relock(REGION_SYSTEM, account_root(), old->hash, &fresh);
+
+    if (error != 0) {
+        return error;
+    }
+    old = current; /* another one may have been as quick */
+    current = fresh;
+    region_put(old);
+    return 0;
+}
+
+struct region *region_for_program_relock(struct region *region)
+{
+    if (region->class == REGION_SYSTEM) {
+        if (current->is_full) {
+            (void)region_renew_relock();
+        }
+        region = current;
+    }
+    region_get(region);
+    return region;
 }
 
 int region_attach(struct region *region, struct map *map)
@@ -122,9 +159,14 @@ int region_attach(struct region *region, struct map *map)
 
 int region_create_map_relock(struct region *region, struct account *account, struct map **out)
 {
+    region_get(region);
     int error = map_create_relock(account, out);
 
-    return error ? error : region_attach(region, *out); /* which can't fail: the map is attached nowhere */
+    if (error == 0) {
+        error = region_attach(region, *out); /* which can't fail: the map is attached nowhere */
+    }
+    region_put(region);
+    return error;
 }
 
 void region_detach(struct map *map)
@@ -132,82 +174,69 @@ void region_detach(struct map *map)
     struct region *region = region_of(map);
 
     if (region != NULL) {
+        region_drop_uses(map);
         map_detach(map);
         region_put(region);
     }
 }
 
-int region_info(const struct region *region, uint64_t base, struct abi_extent *out, uint32_t capacity, uint32_t *count)
+/* What has nothing of its own is seen through. */
+static struct region_link link_to(struct region *region)
 {
-    LIST_FOR_EACH(link, &region->entries) {
-        const struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
+    return region->entry_count == 0 ? region->behind : (struct region_link){ .region = region, .depth = region->depth };
+}
 
-        if (entry->base == base) {
-            const struct load_extent *extent = entry->extents;
+static void chain(struct region *region, struct region_link behind)
+{
+    region->behind = behind;
+    if (behind.region != NULL) {
+        region_get(behind.region);
+        list_push_back(&behind.region->clones, &region->clone_link);
+    }
+}
 
-            for (uint32_t i = 0; extent != NULL && i < capacity; i++, extent = extent->next) {
-                out[i] = load_entry_describe(entry, extent);
-            }
-            *count = entry->extent_count;
-            return 0;
+static int clone_relock(struct region *original, struct account *account, struct region **out)
+{
+    struct region *region;
+
+    if (original->is_loading) {
+        return -EAGAIN;
+    }
+    if (original->depth == UINT32_MAX) {
+        return -ENOSPC;
+    }
+    original->is_loading = true;
+    int error = region_create_relock(REGION_PRIVATE, account, original->hash, &region);
+
+    if (error == 0) {
+        error = windows_copy_relock(&original->windows, &region->windows);
+        if (error == 0) {
+            chain(region, link_to(original));
+            original->depth++;
+            *out = region;
+        } else {
+            region_put(region);
         }
     }
-    return -ENOENT;
+    original->is_loading = false;
+    return error;
 }
 
-/* Where in its entry's image the byte at @address comes from. */
-static bool shows(const struct load_extent *extent, uint64_t address, uint64_t *offset)
+int region_make_private_relock(struct map *map)
 {
-    if (extent->content == NULL || address < extent->address || address - extent->address >= extent->size_bytes) {
-        return false;
+    struct region *old = region_of(map), *region;
+    int error = clone_relock(old, map->account, &region);
+
+    if (error == 0) {
+        map_change_windows(map, &region->windows); /* and what was the map's reference on the old one is now on this */
+        region_put(old);
     }
-    *offset = extent->file_offset + (address - extent->address);
-    return true;
+    return error;
 }
 
-int region_find_image(const struct region *region, uint64_t address, struct image *image, uint64_t *offset)
+void region_for_each(void (*visit)(struct region *region, void *context), void *context)
 {
-    LIST_FOR_EACH(link, &region->entries) {
-        const struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
-
-        for (const struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next) {
-            if (shows(extent, address, offset)) {
-                *image = (struct image){ .object = entry->object,
-                                         .offset = entry->offset,
-                                         .length = entry->object->size_bytes - entry->offset };
-                return 0;
-            }
-        }
+    LIST_FOR_EACH(link, &regions) {
+        visit(CONTAINER_OF(link, struct region, all_link), context);
     }
-    return -ENOENT;
-}
-
-bool region_is_taken(const struct region *region, uint64_t start, uint64_t size_bytes, uint64_t *taken_end)
-{
-    const struct load_extent *extent = first_ending_behind(region, start);
-
-    if (extent == NULL || extent->address >= start + size_bytes) {
-        return false;
-    }
-    if (taken_end != NULL) {
-        *taken_end = extent->address + load_entry_extent_bytes(extent);
-    }
-    return true;
-}
-
-int region_extent_behind(const struct region *region, uint64_t address, struct region_extent *out)
-{
-    const struct load_extent *extent = first_ending_behind(region, address);
-
-    if (extent == NULL) {
-        return -ENOENT;
-    }
-    *out = (struct region_extent){
-        .start = extent->address,
-        .end = extent->address + load_entry_extent_bytes(extent),
-        .file_offset = extent->file_offset,
-        .content = extent->content,
-        .protection = extent->protection,
-    };
-    return 0;
 }

@@ -21,7 +21,9 @@
 #include "frame.h"
 #include "load_hash.h"
 #include "panic.h"
+#include "region_use.h"
 #include "shared.h"
+#include "space.h"
 
 /* A reused word can't turn an answer into a request (defect D25). */
 #define REQUEST_FLAGS (ABI_REGION_ALTERNATE_SITE | ABI_REGION_ANY_BASE | ABI_REGION_IMAGE_MANIFEST)
@@ -31,6 +33,7 @@ static_assert((REQUEST_FLAGS & (ABI_REGION_PREVIOUSLY_LOADED | ABI_REGION_SYSTEM
 struct load {
     struct region *region;
     const struct region_load_request *request;
+    struct image image; /* the request's own, or a copy of one that can still change; one reference */
     enum load_site site;
     struct elf elf;
     struct derived_manifest manifest;
@@ -38,6 +41,7 @@ struct load {
     uint64_t base;
     struct record_batch batch;
     struct load_entry *entry;
+    struct region_use *use; /* of the request's user */
 };
 
 static enum load_site site_of(const struct region_load_request *request)
@@ -51,6 +55,14 @@ static bool takes_any_base(const struct region_load_request *request)
     return (request->flags & (ABI_REGION_ALTERNATE_SITE | ABI_REGION_ANY_BASE)) != 0;
 }
 
+/* Rule 2.1: what may be loaded into a region of system class. */
+static bool is_for_all(const struct region_load_request *request)
+{
+    const struct object *object = request->image.object;
+
+    return object->kind == OBJECT_INITRD || (request->account->domain == 0 && object_is_immutable(object));
+}
+
 static int check_request(const struct region *region, const struct region_load_request *request)
 {
     bool image_manifest = (request->flags & ABI_REGION_IMAGE_MANIFEST) != 0;
@@ -59,7 +71,7 @@ static int check_request(const struct region *region, const struct region_load_r
         !image_is_valid(&request->image)) {
         return -EINVAL;
     }
-    if (region->class == REGION_SYSTEM && request->image.object->kind != OBJECT_INITRD) {
+    if (region->class == REGION_SYSTEM && !is_for_all(request)) {
         return -EPERM;
     }
     if (image_manifest) {
@@ -99,7 +111,7 @@ static int check_hit(const struct load_entry *entry, const struct region_load_re
 static int derive(struct load *load)
 {
     const struct region_load_request *request = load->request;
-    int error = elf_parse(&request->image, &load->elf, request->reason);
+    int error = elf_parse(&load->image, &load->elf, request->reason);
 
     if (error != 0) {
         return error;
@@ -150,10 +162,11 @@ static int choose_alternate_site(struct load *load, uint64_t span)
             offset = taken_end - ABI_DATA_WINDOW;
         } else {
             load->base = offset;
-            return content_check_slides(&load->request->image, &load->elf, manifest_of(&load->manifest),
-                                        load->link_base, load->request->reason);
+            return content_check_slides(&load->image, &load->elf, manifest_of(&load->manifest), load->link_base,
+                                        load->request->reason);
         }
     }
+    load->region->is_full = true;
     return -ENOSPC;
 }
 
@@ -164,11 +177,19 @@ static int choose_place(struct load *load)
     return load->site == LOAD_SITE_ALTERNATE ? choose_alternate_site(load, span) : choose_default_site(load, span);
 }
 
-/* When the records are used up, programs that are kept as a cache make room. */
+/* The region's own bound (2.10), then the pool's. When the records are used up, programs that are kept as a cache make room. */
 static int reserve_records(struct load *load)
 {
     struct record_pool *pool = &load->region->hash->records;
     uint32_t count = 1 + load->manifest.count;
+
+    if (count > REGION_RECORDS_MAX) {
+        return -EFBIG;
+    }
+    if (load->region->record_count > REGION_RECORDS_MAX - count) {
+        load->region->is_full = true;
+        return -ENOSPC;
+    }
     int error = record_pool_reserve(pool, count, &load->batch);
 
     if (error == -ENOSPC) {
@@ -184,8 +205,8 @@ static int slide_content_relock(struct load *load)
     int error = 0;
 
     for (uint32_t i = 0; error == 0 && load->base != load->link_base && i < load->manifest.count; i++) {
-        error = content_slide_relock(&load->request->image, &load->elf, &load->manifest.extents[i], load->link_base,
-                                     load->base - load->link_base, &extent->content);
+        error = content_slide_relock(&load->image, &load->elf, &load->manifest.extents[i], load->link_base,
+                                     load->base - load->link_base, load->region->account, &extent->content);
         extent = extent->next;
     }
     return error;
@@ -240,17 +261,25 @@ static int check_references(const struct load *load)
     return 0;
 }
 
+static int reserve_use(struct load *load)
+{
+    if (load->request->user != NULL) {
+        load->use = region_use_reserve(load->request->user);
+    }
+    return load->request->user != NULL && load->use == NULL ? -ENOMEM : 0;
+}
+
 static int reserve_relock(struct load *load)
 {
     struct record_pool *pool = &load->region->hash->records;
+    struct load_source source = { load->request->image, load->image.object, load->region->account };
     struct load_bases bases = { .text = ABI_TEXT_WINDOW + load->base, .data = ABI_DATA_WINDOW + load->base };
     int error = reserve_records(load);
 
     if (error != 0) {
         return error;
     }
-    error = load_entry_create_relock(pool, &load->batch, &load->request->image, manifest_of(&load->manifest), bases,
-                                     &load->entry);
+    error = load_entry_create_relock(pool, &load->batch, &source, manifest_of(&load->manifest), bases, &load->entry);
     if (error != 0) {
         goto cancel_records;
     }
@@ -259,10 +288,16 @@ static int reserve_relock(struct load *load)
         error = check_references(load);
     }
     if (error == 0) {
-        error = reserve_tables_relock(load);
+        error = reserve_use(load);
     }
     if (error == 0) {
-        return 0;
+        error = reserve_tables_relock(load);
+        if (error == 0) {
+            return 0;
+        }
+        if (load->use != NULL) {
+            region_use_cancel(load->request->user, load->use);
+        }
     }
     load_entry_free(pool, load->entry);
 cancel_records:
@@ -294,6 +329,10 @@ static void map_extent(struct region *region, const struct load_entry *entry, co
 
         ASSERT(error == 0);
     }
+    /* What the initrd holds was there before any hart; other instructions were stores before. */
+    if ((flags & PTE_X) != 0 && entry->object->kind != OBJECT_INITRD) {
+        spaces_code_changed();
+    }
 }
 
 static void commit(struct load *load)
@@ -305,21 +344,43 @@ static void commit(struct load *load)
     entry->domain = load_hash_domain(&load->request->image, load->request->account->domain);
     entry->site = (uint8_t)load->site;
     entry->depth = region->depth;
-    entry->base = ABI_TEXT_WINDOW + load->base;
+    entry->base = (uint32_t)(ABI_TEXT_WINDOW + load->base);
     for (struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next) {
+        extent->depth = entry->depth;
         map_extent(region, entry, extent);
         insert_extent(region, extent);
     }
     list_push_back(&region->entries, &entry->link);
     region->entry_count++;
+    region->record_count += 1u + entry->extent_count;
     load_hash_add(region->hash, entry);
+    if (load->use != NULL) {
+        region_use_put(load->request->user, load->use, entry);
+    }
+}
+
+/* The image, or when it can still change a copy: everything is taken from one state of it. Gives one reference. */
+static int hold_image_relock(struct load *load)
+{
+    const struct image *image = &load->request->image;
+
+    load->image = *image;
+    if (!object_is_immutable(image->object)) {
+        return content_copy_relock(image, load->region->account, &load->image.object);
+    }
+    object_get(image->object);
+    return 0;
 }
 
 static int load_new_relock(struct region *region, const struct region_load_request *request, struct load_entry **out)
 {
     struct load load = { .region = region, .request = request, .site = site_of(request) };
-    int error = derive(&load);
+    int error = hold_image_relock(&load);
 
+    if (error != 0) {
+        return error;
+    }
+    error = derive(&load);
     if (error == 0) {
         error = choose_place(&load);
     }
@@ -330,6 +391,7 @@ static int load_new_relock(struct region *region, const struct region_load_reque
         commit(&load);
         *out = load.entry;
     }
+    object_put(load.image.object);
     return error;
 }
 
@@ -353,10 +415,16 @@ int region_load_hit(struct region *region, const struct region_load_request *req
     struct load_entry *entry =
         load_hash_find(region->hash, region, &request->image, request->account->domain, site_of(request));
 
+    if (entry == NULL && region->behind.region != NULL) {
+        entry = region_find(region, &request->image, request->account->domain, site_of(request));
+    }
     if (entry == NULL) {
         return -ENOENT;
     }
     error = check_hit(entry, request);
+    if (error == 0 && request->user != NULL) {
+        error = region_use(request->user, entry);
+    }
     if (error == 0) {
         give_answer(region, entry, ABI_REGION_PREVIOUSLY_LOADED, answer);
     }

@@ -1,13 +1,15 @@
 /*
  * The auditor's part of what the shared-region server keeps: the load hash with its entries, extents and records, and
- * the current region. The references that they hold on objects, frames and tables are counted for mm's part.
+ * all regions. The references that they hold on objects, frames and tables are counted for mm's part.
  *
  * Invariants, by the names under which they are found:
  *     hash-own-site, hash-counted             own-site and counted of load_hash.c
  *     record-...                              of record_pool.c, and recorded of load_hash.c
  *     entry-content, entry-counted            content and counted of load_entry.c
  *     program-unused, program-users           unused of program.c; users are the tasks that run it
- *     region-counted, -disjoint, -inside, -shown, -references      of region.c
+ *     region-counted, -disjoint, -inside, -shown, -current, -chain  of region.c
+ *     region-references                       a region's references: its maps, its clones, and the server's
+ *     region-users                            users of region_use.c, over all entries and maps
  */
 #include "shared.h"
 
@@ -17,6 +19,7 @@
 #include "load_hash.h"
 #include "program.h"
 #include "region.h"
+#include "region_use.h"
 #include "tree.h"
 
 #define BUCKETS_PER_PAGE (PAGE_SIZE / sizeof(struct load_entry *))
@@ -52,10 +55,11 @@ static uint32_t audit_entry(struct audit *audit, const struct load_entry *entry,
     return entry->program == NULL ? records : records + program_audit(entry->program, audit, owners);
 }
 
-/* hash-counted, record-counted. Returns how many entries are in the current region. */
-static uint32_t audit_hash(struct audit *audit, const struct load_hash *hash, enum audit_owners owners)
+/* hash-counted, record-counted. Returns how many users the entries of regions have. */
+static uint64_t audit_hash(struct audit *audit, const struct load_hash *hash, enum audit_owners owners)
 {
-    uint32_t in_region = 0, count = 0, records = 0;
+    uint32_t count = 0, records = 0;
+    uint64_t users = 0;
 
     for (uint32_t i = 0; i < hash->page_count; i++) {
         audit_owner(audit, arch_physical(hash->pages[i]));
@@ -65,24 +69,27 @@ static uint32_t audit_hash(struct audit *audit, const struct load_hash *hash, en
 
         for (; entry != NULL && count <= hash->entry_count; entry = entry->next) {
             count++;
-            in_region += entry->region == region_current();
             records += audit_entry(audit, entry, owners);
+            if (entry->region != NULL) {
+                entry->region->audited_entries++;
+                users += entry->users;
+            }
         }
     }
     audit_expect(audit, count == hash->entry_count, "hash-counted", count);
     audit_expect(audit, records == hash->records.used_count, "record-counted", records);
     record_pool_audit(&hash->records, audit);
-    return in_region;
+    return users;
 }
 
 /* Each page of @extent as the windows show it. */
-static bool is_shown(const struct region *region, const struct load_extent *extent)
+static bool is_shown(const struct region *region, const struct region_extent *extent)
 {
     bool executable = (extent->protection & ABI_EXTENT_EXECUTE) != 0;
     bool writable = (extent->protection & ABI_EXTENT_WRITE) != 0;
 
-    for (uint64_t offset = 0; offset < load_entry_extent_bytes(extent); offset += PAGE_SIZE) {
-        pte_t pte = windows_entry(&region->windows, extent->address + offset);
+    for (uint64_t address = extent->start; address < extent->end; address += PAGE_SIZE) {
+        pte_t pte = windows_entry(&region->windows, address);
 
         if (!pte_is_leaf(pte) || ((pte & PTE_X) != 0) != executable || ((pte & PTE_COPY_ON_WRITE) != 0) != writable) {
             return false;
@@ -91,37 +98,89 @@ static bool is_shown(const struct region *region, const struct load_extent *exte
     return true;
 }
 
-/* region-disjoint, region-inside, region-shown. */
+/* region-disjoint, region-inside, region-shown: of all that is seen. */
 static void audit_places(struct audit *audit, const struct region *region)
 {
+    struct region_extent extent = { .end = 0 };
     uint64_t previous_end = 0;
 
-    for (struct tree_node *node = tree_first(&region->extents); node != NULL; node = tree_next(node)) {
-        const struct load_extent *extent = CONTAINER_OF(node, struct load_extent, node);
-        uint64_t end = extent->address + load_entry_extent_bytes(extent);
-        uint64_t window = extent->address < ABI_DATA_WINDOW ? ABI_TEXT_WINDOW : ABI_DATA_WINDOW;
+    while (region_extent_behind(region, previous_end, &extent) == 0) {
+        uint64_t window = extent.start < ABI_DATA_WINDOW ? ABI_TEXT_WINDOW : ABI_DATA_WINDOW;
 
-        audit_expect(audit, extent->address >= previous_end, "region-disjoint", extent->address);
-        if (extent->address < window || end > window + ABI_WINDOW_END) {
-            audit_find(audit, "region-inside", extent->address);
+        audit_expect(audit, extent.start >= previous_end, "region-disjoint", extent.start);
+        if (extent.start < window || extent.end > window + ABI_WINDOW_END) {
+            audit_find(audit, "region-inside", extent.start);
             return;
         }
-        audit_expect(audit, is_shown(region, extent), "region-shown", extent->address);
-        previous_end = end;
+        audit_expect(audit, is_shown(region, &extent), "region-shown", extent.start);
+        previous_end = extent.end;
     }
 }
 
-/* region-counted, region-references. */
-static void audit_region(struct audit *audit, const struct region *region, uint32_t in_hash)
+/* region-counted. */
+static void audit_entries(struct audit *audit, struct region *region)
 {
-    uint32_t count = 0, maps = 0;
+    uint32_t count = 0, records = 0;
 
     if (audit_list(audit, &region->entries, region->entry_count, "region-counted")) {
         LIST_FOR_EACH(link, &region->entries) {
-            count += CONTAINER_OF(link, struct load_entry, link)->region == region;
+            const struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
+
+            count += entry->region == region && entry->depth <= region->depth;
+            records += 1u + entry->extent_count;
         }
     }
-    audit_expect(audit, region->entry_count == count && count == in_hash, "region-counted", count);
+    audit_expect(audit, region->entry_count == count && region->audited_entries == count, "region-counted", count);
+    audit_expect(audit, region->record_count == records && records <= REGION_RECORDS_MAX, "region-counted", records);
+    region->audited_entries = 0;
+}
+
+/* region-chain. Returns how many regions are chained to @region. */
+static uint32_t audit_clones(struct audit *audit, const struct region *region)
+{
+    uint32_t count = 0;
+
+    if (audit_list(audit, &region->clones, UINT32_MAX, "region-chain")) {
+        LIST_FOR_EACH(link, &region->clones) {
+            const struct region *clone = CONTAINER_OF(link, struct region, clone_link);
+
+            audit_expect(audit, clone->behind.region == region && clone->behind.depth < region->depth, "region-chain",
+                         clone->depth);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* What the audit of all regions carries along. */
+struct regions_audit {
+    struct audit *audit;
+    enum audit_owners owners;
+    uint64_t uses; /* by maps, so far */
+};
+
+/* Returns how many maps are attached. */
+static uint32_t audit_maps(struct regions_audit *regions, const struct region *region)
+{
+    uint32_t count = 0;
+
+    LIST_FOR_EACH(link, &region->windows.maps) {
+        for (const struct region_use *use = CONTAINER_OF(link, struct map, windows_link)->uses; use != NULL;
+             use = use->next) {
+            regions->uses++;
+        }
+        count++;
+    }
+    return count;
+}
+
+static void audit_region(struct region *region, void *context)
+{
+    struct regions_audit *regions = context;
+    struct audit *audit = regions->audit;
+    uint32_t references = audit_clones(audit, region) + (region == region_current());
+
+    audit_entries(audit, region);
     if (tree_audit(&region->extents) != NULL) {
         audit_find(audit, "region-disjoint", 0);
         return;
@@ -129,15 +188,19 @@ static void audit_region(struct audit *audit, const struct region *region, uint3
     audit_places(audit, region);
     account_audit_reference(region->account);
     audit_windows(audit, &region->windows);
-    LIST_FOR_EACH(link, &region->windows.maps) {
-        maps++;
-    }
-    audit_expect(audit, region->ref_count == maps + 1, "region-references", region->ref_count);
+    references += audit_maps(regions, region);
+    audit_expect(audit,
+                 region->ref_count == references ||
+                     (regions->owners == AUDIT_SOME_OWNERS && region->ref_count > references),
+                 "region-references", region->ref_count);
 }
 
 void shared_audit(struct audit *audit, enum audit_owners owners)
 {
-    const struct load_hash *hash = load_hash_system();
+    struct regions_audit regions = { .audit = audit, .owners = owners };
+    uint64_t users = audit_hash(audit, load_hash_system(), owners);
 
-    audit_region(audit, region_current(), audit_hash(audit, hash, owners));
+    region_for_each(audit_region, &regions);
+    audit_expect(audit, regions.uses == users, "region-users", users);
+    audit_expect(audit, region_current()->class == REGION_SYSTEM, "region-current", 0);
 }

@@ -1,8 +1,8 @@
 /*
  * execve: another program in the same task.
  *
- * The new address space is made in full beside the old one, attached to the same region; only when nothing can fail any
- * more the task goes over to it. So a program that can't be started leaves everything as it was.
+ * The new address space is made in full beside the old one, attached to the region that is due; only when nothing can
+ * fail any more the task goes over to it (rule 3.6). So a program that can't be started leaves everything as it was.
  */
 #include "abi_errno.h"
 #include "abi_types.h"
@@ -45,7 +45,7 @@ static int make_image_relock(struct task *task, const struct exec_target *target
     if (error) {
         return error;
     }
-    error = region_create_map_relock(region_of(task->map), task->account, &image->map);
+    error = task_create_map_relock(task, task->account, &image->map);
     if (error) {
         goto put_program;
     }
@@ -76,6 +76,7 @@ static void go_over(struct task *task, const char *path, const struct new_image 
 {
     space_leave();
     task_set_map(task, image->map);
+    task->wants_clean_region = false;
     task_let_parent_go(task);
     program_put(task->program);
     task->program = image->program;

@@ -54,6 +54,9 @@ static int copy_map_relock(const struct task *parent, struct task *child)
 {
     int error = region_create_map_relock(region_of(parent->map), child->account, &child->map);
 
+    if (error == 0) {
+        error = region_copy_uses(parent->map, child->map);
+    }
     return error ? error : map_fork_relock(parent->map, child->map);
 }
 

@@ -21,6 +21,7 @@ static const uint8_t offsets[ACCOUNT_RESOURCES] = {
     [ACCOUNT_DESCRIPTORS] = offsetof(struct abi_limits, descriptors),
     [ACCOUNT_NAMES] = offsetof(struct abi_limits, names),
     [ACCOUNT_TASKS] = offsetof(struct abi_limits, tasks),
+    [ACCOUNT_RECORDS] = offsetof(struct abi_limits, records),
 };
 
 static uint64_t *field_of(struct abi_limits *limits, unsigned resource)

@@ -117,7 +117,7 @@ int loading_map_relock(struct program *program, struct map *map, const struct ar
     int error = program_map_relock(program, map);
 
     if (error == 0) {
-        error = program_load_libraries_relock(program, region_of(map), map->account, open_library, NULL, reason);
+        error = program_load_libraries_relock(program, map, open_library, NULL, reason);
     }
     if (error == 0) {
         error = map_stack(map);

@@ -162,6 +162,7 @@ static int64_t spawn_relock(const struct spawn_request *request, struct reason *
         task_discard(task);
         return scheduler_again();
     }
+    task_current()->wants_clean_region = false;
     task_publish(task);
     scheduler_ready(task);
     return task->pid;

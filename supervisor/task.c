@@ -166,6 +166,24 @@ int task_create(struct task *parent, struct account *account, const char *name, 
     return 0;
 }
 
+int task_create_map_relock(struct task *task, struct account *account, struct map **out)
+{
+    struct region *region;
+    int error = 0;
+
+    if (task != NULL && task->wants_clean_region) {
+        error = region_create_clean_relock(account, &region);
+    } else {
+        region = region_for_program_relock(task == NULL ? region_current() : region_of(task->map));
+    }
+    if (error) {
+        return error;
+    }
+    error = region_create_map_relock(region, account, out);
+    region_put(region);
+    return error;
+}
+
 int task_create_relock(struct task *parent, struct account *account, const char *name, struct task **out)
 {
     struct task *task;
@@ -174,7 +192,7 @@ int task_create_relock(struct task *parent, struct account *account, const char 
     if (error) {
         return error;
     }
-    error = region_create_map_relock(region_current(), task->account, &task->map);
+    error = task_create_map_relock(parent, account, &task->map);
     if (error) {
         task_discard(task);
         return error;

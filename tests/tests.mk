@@ -90,8 +90,10 @@ UNIT_TESTS += \
     shared_program \
     shared_record_pool \
     shared_region \
+    shared_region_chain \
     shared_region_load \
     shared_region_place \
+    shared_region_unload \
     supervisor_command_line \
     supervisor_erofs \
     supervisor_erofs_mount \

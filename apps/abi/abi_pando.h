@@ -66,6 +66,8 @@ static_assert(sizeof(struct abi_spawn) == 88, "ABI");
  *     descriptors  open ones                                                     EMFILE
  *     names        named objects                                                 ENOSPC
  *     tasks        those among them that have ended and were not waited for      EAGAIN
+ *     records      of what is loaded in private regions, and of programs that were uploaded: one an image, and one an
+ *                  extent of it                                                  EDQUOT
  *     guarantee    frames that are kept free for the group: as long as it has fewer, it gets every frame that it touches
  *
  * A new group's limits are carved out of its maker's: the maker's tasks have that much less, until the new group has
@@ -82,9 +84,10 @@ struct abi_limits {
     uint64_t descriptors;
     uint64_t names;
     uint64_t tasks;
+    uint64_t records;
     uint64_t guarantee;
 };
-static_assert(sizeof(struct abi_limits) == 48, "ABI");
+static_assert(sizeof(struct abi_limits) == 56, "ABI");
 #define ABI_NO_LIMIT UINT64_MAX
 
 /*
@@ -99,7 +102,7 @@ struct abi_group {
     struct abi_limits used; /* `guarantee`: frames that are kept free for it */
     struct abi_limits given; /* what was carved out of it for groups that it made; `guarantee`: 0 */
 };
-static_assert(sizeof(struct abi_group) == 160, "ABI");
+static_assert(sizeof(struct abi_group) == 184, "ABI");
 
 /*
  * The shared windows: what spec/shared-regions.md calls the text window and the data window.

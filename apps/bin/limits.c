@@ -29,6 +29,7 @@ static const struct resource {
     { "descriptors", offsetof(struct abi_limits, descriptors) },
     { "names", offsetof(struct abi_limits, names) },
     { "tasks", offsetof(struct abi_limits, tasks) },
+    { "records", offsetof(struct abi_limits, records) },
     { "guarantee", offsetof(struct abi_limits, guarantee) },
 };
 enum { RESOURCES = sizeof(resources) / sizeof(resources[0]), GUARANTEE = RESOURCES - 1 };
@@ -165,7 +166,7 @@ int main(int argc, char **argv)
     }
     if (at == argc || argv[at][0] == '-' || strchr(argv[at], '=') != NULL) {
         fputs("usage: limits [-a] | limits NAME=VALUE... COMMAND [ARGUMENT...]\n"
-              "names: frames entries descriptors names tasks guarantee\n",
+              "names: frames entries descriptors names tasks records guarantee\n",
               stderr);
         return 2;
     }

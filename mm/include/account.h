@@ -23,6 +23,7 @@ enum account_resource {
     ACCOUNT_DESCRIPTORS,
     ACCOUNT_NAMES, /* of named objects */
     ACCOUNT_TASKS,
+    ACCOUNT_RECORDS, /* of the load hash */
     ACCOUNT_RESOURCES,
 };
 
@@ -114,7 +115,7 @@ void account_for_each(void (*visit)(struct account *account, void *context), voi
 
 /*
  * @count more of @resource. Returns 0, or what Linux says where one has too many: -ENOMEM (frames, entries),
- * -EMFILE (descriptors), -ENOSPC (named objects), -EAGAIN (tasks). @count is below ACCOUNT_UNLIMITED.
+ * -EMFILE (descriptors), -ENOSPC (named objects), -EAGAIN (tasks); -EDQUOT (records). @count is below ACCOUNT_UNLIMITED.
  */
 static inline int account_charge(struct account *account, enum account_resource resource, uint64_t count)
 {
@@ -124,6 +125,7 @@ static inline int account_charge(struct account *account, enum account_resource 
         return resource <= ACCOUNT_ENTRIES       ? -ENOMEM
                : resource == ACCOUNT_DESCRIPTORS ? -EMFILE
                : resource == ACCOUNT_NAMES       ? -ENOSPC
+               : resource == ACCOUNT_RECORDS     ? -EDQUOT
                                                  : -EAGAIN;
     }
     use->used += count;

@@ -61,6 +61,7 @@ struct map {
     uint64_t heap_end;
     struct windows *windows; /* attached, or NULL */
     struct list windows_link; /* in windows.maps */
+    struct region_use *uses; /* shared/'s: what of the windows this one uses; nothing while it is attached nowhere */
     uint64_t
         change_count; /* when it has changed, others took away of what the map's tables show, or could be about to */
 };
@@ -101,6 +102,12 @@ static inline void map_enter(struct map *map)
  */
 int map_attach(struct map *map, struct windows *windows);
 void map_detach(struct map *map);
+
+/*
+ * Attach to other windows, which show what the map's present ones do: the map keeps its copies of data pages. No hart
+ * runs in it.
+ */
+void map_change_windows(struct map *map, struct windows *windows);
 
 /*
  * Add one entry. Takes a reference on the object (if any). Nothing is mapped before the first fault. Entries may cover

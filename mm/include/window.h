@@ -22,8 +22,10 @@
 #define WINDOW_DATA_ROOT_SLOT 2u
 #define WINDOW_DATA_TABLES 128u /* level-1 entries of the data window, from index 0 of slot 2's table */
 
+struct account;
 struct windows {
     /* Fixed at creation. */
+    struct account *account; /* of the tables; its reference is the region's */
     paddr_t text; /* level-1 table of root slot 1 */
     paddr_t data; /* level-1 table, entries 0..127 */
     uint64_t serial; /* never used twice; not 0 */
@@ -31,8 +33,14 @@ struct windows {
     struct list maps; /* attached: struct map.windows_link */
 };
 
-/* Set up empty windows. Returns 0 or -ENOMEM. */
-int windows_init_relock(struct windows *windows);
+/* Set up empty windows, whose tables are charged to @account. Returns 0 or -ENOMEM. */
+int windows_init_relock(struct windows *windows, struct account *account);
+
+/*
+ * Let @to, which is empty, show what @from shows, with tables of its own. Nothing is mapped or unmapped in @from
+ * meanwhile. Returns 0; or -ENOMEM: then windows_destroy(@to) is due.
+ */
+int windows_copy_relock(const struct windows *from, struct windows *to);
 
 /* Drop every page and table. No map is attached any more. */
 void windows_destroy(struct windows *windows);
@@ -53,6 +61,13 @@ int windows_reserve_relock(struct windows *windows, uint64_t start, uint64_t siz
  * too); tables that become empty go. No translation of it is used after the call returns.
  */
 void windows_unmap(struct windows *windows, uint64_t start, uint64_t size);
+
+/*
+ * Forget the private copies that @map has of the data pages [@start, @start + @size): it sees the pristine ones again.
+ * None of the copies is used after the call returns.
+ */
+struct map;
+void windows_forget_copies(struct map *map, uint64_t start, uint64_t size);
 
 /* The pristine entry for @address: 0 when nothing is loaded there. */
 pte_t windows_entry(const struct windows *windows, uint64_t address);

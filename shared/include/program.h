@@ -20,7 +20,7 @@ struct program;
  *
  * Returns 0 and writes @out; or -ENOEXEC with a reason (if not NULL): the file is broken, or its segments or entry
  * point are where no program's may be; -EINVAL (the image is empty, unaligned or leaves its object); -ENOSPC (the load
- * hash's records are used up); -ENOMEM; -EBUSY (another program is being added: to be tried again when that has ended).
+ * hash's records are used up); -EDQUOT (@account has no more of them); -ENOMEM; -EBUSY (another program is being added: to be tried again when that has ended).
  * On error nothing has changed.
  */
 int program_acquire_relock(const struct image *image, struct account *account, struct program **out,
@@ -45,13 +45,13 @@ int program_map_relock(struct program *program, struct map *map);
 typedef int program_open_library(const char *name, struct object **out, void *context);
 
 /*
- * Load every library that the program names into @region, hit or miss, in the program's order. Each is opened once in
+ * Load every library that the program names into @map's region, hit or miss, in the program's order; @map uses them. Each is opened once in
  * the program's life, and refused when its build id is not the one that the program was linked against.
  * Returns 0; -ENOEXEC with a reason (if not NULL) that names the library; an error of @open or of region_load_relock().
  * On error libraries before the refused one stay loaded.
  */
-int program_load_libraries_relock(struct program *program, struct region *region, struct account *account,
-                                  program_open_library *open, void *context, struct reason *reason);
+int program_load_libraries_relock(struct program *program, struct map *map, program_open_library *open, void *context,
+                                  struct reason *reason);
 
 /* What the first instruction and the auxiliary vector need. */
 struct program_start {

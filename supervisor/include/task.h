@@ -67,6 +67,7 @@ struct task {
     bool borrows_map; /* of its parent, which waits: vfork */
     bool holds_parent; /* its parent waits, in no queue, until it has a program of its own or ends */
     bool is_held; /* a child holds it */
+    bool wants_clean_region; /* the next program that it starts, itself or in a child, gets one */
     uint64_t done_bytes; /* of the call that is under way in steps, what is done: bytes of a write; else 0 */
     struct futex_key futex; /* while it waits in such a call */
     uint64_t deadline_ticks; /* of the wait that is under way, when it ends by itself; else 0 */
@@ -94,7 +95,14 @@ static inline struct file *task_file(uint64_t descriptor)
 }
 
 /*
- * A new task with an empty address space attached to the current region, to be a child of @parent (NULL: it is init).
+ * An empty address space for a program that @task starts (NULL: nobody does), attached to the region that is due: the
+ * task's own if it is private, the current one, or a clean one when it asked for that. @account pays for it.
+ * Returns 0 or -ENOMEM.
+ */
+int task_create_map_relock(struct task *task, struct account *account, struct map **out);
+
+/*
+ * A new task with such an address space, to be a child of @parent (NULL: it is init).
  * All that it takes is charged to @account, on which it takes a reference. It has a pid, but nobody can find it before task_publish(), and it is in no queue.
  * Returns 0, -EAGAIN (TASKS_MAX, or the account's limit) or -ENOMEM.
  */

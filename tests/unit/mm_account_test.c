@@ -198,7 +198,7 @@ TEST(accounts_have_an_id_each_while_they_live)
 
 TEST(each_resource_is_charged_and_given_back)
 {
-    static const int errors[ACCOUNT_RESOURCES] = { -ENOMEM, -ENOMEM, -EMFILE, -ENOSPC, -EAGAIN };
+    static const int errors[ACCOUNT_RESOURCES] = { -ENOMEM, -ENOMEM, -EMFILE, -ENOSPC, -EAGAIN, -EDQUOT };
     struct account *account;
 
     world_start(4 << 20);

@@ -71,7 +71,7 @@ static void make_world(void)
     thing = pool_alloc(&things);
     CHECK(thing != NULL && pool_alloc(&things) != NULL);
     map = world_map();
-    CHECK_EQUAL(windows_init_relock(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&windows, &account_supervisor), 0);
     load_page(WINDOW_TEXT_BASE);
     load_page(WINDOW_DATA_BASE);
     load_page(WINDOW_DATA_BASE + (2ull << 20));

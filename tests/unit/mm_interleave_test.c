@@ -115,7 +115,7 @@ static struct windows windows;
 static void window_begin(void)
 {
     start(2);
-    CHECK_EQUAL(windows_init_relock(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&windows, &account_supervisor), 0);
     CHECK_EQUAL(windows_reserve_relock(&windows, DATA, 2 * P), 0);
     for (unsigned i = 0; i < 2; i++) {
         paddr_t frame;

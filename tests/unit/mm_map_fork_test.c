@@ -424,7 +424,7 @@ static void load_page(uint64_t address, uint8_t value, bool writable)
 /* Two data pages in each of two tables, and one page of text. */
 static void load(void)
 {
-    CHECK_EQUAL(windows_init_relock(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&windows, &account_supervisor), 0);
     load_page(TEXT, 0x10, false);
     load_page(DATA, 0x80, true);
     load_page(DATA + P, 0x81, true);

@@ -267,8 +267,8 @@ TEST(r3_1_attaching_is_one_store_into_the_root)
     world_start(4 << 20);
     uint64_t before = world_free();
 
-    CHECK_EQUAL(windows_init_relock(&windows), 0);
-    CHECK_EQUAL(windows_init_relock(&others), 0);
+    CHECK_EQUAL(windows_init_relock(&windows, &account_supervisor), 0);
+    CHECK_EQUAL(windows_init_relock(&others, &account_supervisor), 0);
     struct map *map = world_map();
     uint64_t free = world_free();
 

@@ -302,7 +302,7 @@ static struct map *map_with_window(struct windows *windows)
     struct map *map = world_map();
     paddr_t frame;
 
-    CHECK_EQUAL(windows_init_relock(windows), 0);
+    CHECK_EQUAL(windows_init_relock(windows, &account_supervisor), 0);
     CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &frame), 0);
     CHECK_EQUAL(windows_map(windows, DATA, frame, PTE_R, true), 0);
     CHECK_EQUAL(windows_map(windows, WINDOW_TEXT_BASE, frame, PTE_R | PTE_X, false), 0);

@@ -214,7 +214,7 @@ struct text_region {
 
 static void region_start(struct text_region *region, uint8_t value)
 {
-    CHECK_EQUAL(windows_init_relock(&region->windows), 0);
+    CHECK_EQUAL(windows_init_relock(&region->windows, &account_supervisor), 0);
     CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &region->frame), 0);
     memset(arch_direct(region->frame), value, P);
     CHECK_EQUAL(windows_reserve_relock(&region->windows, TEXT, P), 0);

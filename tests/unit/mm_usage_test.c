@@ -153,7 +153,7 @@ TEST(shared_tables_are_counted_as_shared)
     world_start(4 << 20);
     struct map *first = world_map(), *second = world_map();
 
-    CHECK_EQUAL(windows_init_relock(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&windows, &account_supervisor), 0);
     CHECK_EQUAL(frame_alloc_zeroed_relock(FRAME_PAGE, &account_supervisor, &page), 0);
     CHECK_EQUAL(windows_map(&windows, WINDOW_TEXT_BASE, page, PTE_R | PTE_X, false), 0);
     CHECK_EQUAL(windows_map(&windows, WINDOW_DATA_BASE, page, PTE_R, true), 0);

@@ -43,7 +43,7 @@ static void start(unsigned count)
 {
     world_start(8 << 20);
     free_at_start = world_free();
-    CHECK_EQUAL(windows_init_relock(&windows), 0);
+    CHECK_EQUAL(windows_init_relock(&windows, &account_supervisor), 0);
     for (uint64_t i = 0; i < 4; i++) {
         load_page(TEXT + i * P, (uint8_t)(0x10 + i), false);
     }
@@ -316,7 +316,7 @@ TEST(r2_9_a_reservation_that_fails_leaves_the_windows_as_they_were)
 
         free = world_free();
         stub_fail_allocation(n);
-        CHECK_EQUAL(windows_init_relock(&others), -ENOMEM);
+        CHECK_EQUAL(windows_init_relock(&others, &account_supervisor), -ENOMEM);
         CHECK_EQUAL(world_free(), free);
     }
     stub_fail_allocation(0);

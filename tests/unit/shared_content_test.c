@@ -23,7 +23,7 @@ static struct object *content_of(struct object *object, uint64_t size_bytes, uin
     struct abi_extent extent = { .size_bytes = size_bytes, .protection = protection };
     struct object *content;
 
-    CHECK_EQUAL(content_create_relock(&image, &extent, &content), 0);
+    CHECK_EQUAL(content_create_relock(&image, &extent, &account_supervisor, &content), 0);
     return content;
 }
 

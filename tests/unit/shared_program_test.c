@@ -365,17 +365,18 @@ TEST(a_padded_program_copies_no_page)
 
 TEST(r2_12_the_key_has_the_domain_unless_it_is_an_initrd_image)
 {
-    struct account other = { .ref_count = 1, .domain = account_root()->domain + 1 };
     struct program *a, *b, *c;
     struct object *uploaded;
+    struct account *other;
 
     world_start();
+    CHECK_EQUAL(account_create(account_root()->domain + 1, &other), 0);
     struct plan plan = world_program();
     struct object *object = world_planned(&plan);
     struct image image = image_of(object);
 
     CHECK_EQUAL(program_acquire_relock(&image, account_root(), &a, NULL), 0);
-    CHECK_EQUAL(program_acquire_relock(&image, &other, &b, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, other, &b, NULL), 0);
     CHECK(a == b);
     /* The same bytes in an object that is no file of the initrd. */
     CHECK_EQUAL(object_create_anonymous(object->size_bytes, &uploaded), 0);
@@ -387,7 +388,7 @@ TEST(r2_12_the_key_has_the_domain_unless_it_is_an_initrd_image)
     }
     image = image_of(uploaded);
     CHECK_EQUAL(program_acquire_relock(&image, account_root(), &b, NULL), 0);
-    CHECK_EQUAL(program_acquire_relock(&image, &other, &c, NULL), 0);
+    CHECK_EQUAL(program_acquire_relock(&image, other, &c, NULL), 0);
     CHECK(a != b && a != c && b != c);
     CHECK_EQUAL(load_hash_system()->entry_count, 3);
     world_audit();
@@ -590,7 +591,12 @@ static struct program *needing_two(void)
 
 static int load_libraries(struct program *program, struct folder *folder, struct reason *reason)
 {
-    return program_load_libraries_relock(program, region_current(), account_root(), open_library, folder, reason);
+    static struct map *map;
+
+    if (map == NULL) {
+        CHECK_EQUAL(region_create_map_relock(region_current(), account_root(), &map), 0);
+    }
+    return program_load_libraries_relock(program, map, open_library, folder, reason);
 }
 
 TEST(libraries_are_opened_once_and_are_hits_from_then_on)

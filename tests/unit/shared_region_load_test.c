@@ -512,8 +512,16 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
                                                .flags = ANY | ABI_REGION_IMAGE_MANIFEST };
 
         error = region_load_relock(region_current(), &request, &answer);
+        if (error == -ENOSPC && region_current()->is_full) {
+            /* r2_10: the region's own bound. What is in it stays; later loads go to a fresh one. */
+            CHECK_EQUAL(region_current()->record_count, REGION_RECORDS_MAX);
+            region_get(region_current());
+            region_put(region_for_program_relock(region_current()));
+            error = region_load_relock(region_current(), &request, &answer);
+        }
     }
     CHECK_EQUAL(error, -ENOSPC);
+    CHECK(!region_current()->is_full);
     CHECK_EQUAL(loaded, RECORD_PAGES_MAX * 42 / 2);
     CHECK_EQUAL(load_hash_system()->page_count, LOAD_HASH_PAGES_MAX);
     world_audit();
@@ -526,7 +534,7 @@ TEST(ancestor_d07_the_records_run_out_as_an_error)
     CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), -ENOSPC);
     CHECK_EQUAL(world_state(), state);
     CHECK(world_is_untouched(&answer));
-    request.image.offset = 0;
+    request.image.offset -= 2 * PAGE_SIZE;
     CHECK_EQUAL(region_load_relock(region_current(), &request, &answer), 0);
     CHECK_EQUAL(answer.answer, ABI_REGION_SYSTEM_CLASS | ABI_REGION_PREVIOUSLY_LOADED);
 }

@@ -356,10 +356,22 @@ static void add_entry(const struct load_entry *entry)
 
 #define BUCKETS_PER_PAGE (PAGE_SIZE / sizeof(void *))
 
+static void add_region(struct region *region, void *context)
+{
+    (void)context;
+    add(region->class);
+    add(region->ref_count);
+    add(region->depth);
+    add(region->behind.depth);
+    add(region->entry_count);
+    add(region->record_count);
+    table_for_each(region->windows.text, 1, WINDOW_TEXT_BASE, add_leaf, NULL);
+    table_for_each(region->windows.data, 1, WINDOW_DATA_BASE, add_leaf, NULL);
+}
+
 uint64_t world_state(void)
 {
     const struct load_hash *hash = load_hash_system();
-    struct region *region = region_current();
 
     digest = 1;
     for (uint64_t i = 0; i < hash->page_count * BUCKETS_PER_PAGE; i++) {
@@ -371,14 +383,18 @@ uint64_t world_state(void)
     }
     add(hash->entry_count);
     add(hash->records.used_count);
-    add(region->ref_count);
-    add(region->entry_count);
-    table_for_each(region->windows.text, 1, WINDOW_TEXT_BASE, add_leaf, NULL);
-    table_for_each(region->windows.data, 1, WINDOW_DATA_BASE, add_leaf, NULL);
+    region_for_each(add_region, NULL);
     frame_for_each(add_frame, NULL);
     object_for_each(add_object, NULL);
     add(world_free_frames());
     return digest;
+}
+
+static void audit_maps_of(struct region *region, void *context)
+{
+    LIST_FOR_EACH(link, &region->windows.maps) {
+        audit_map(context, CONTAINER_OF(link, struct map, windows_link));
+    }
 }
 
 void world_audit(void)
@@ -386,9 +402,7 @@ void world_audit(void)
     struct audit audit;
 
     audit_begin(&audit);
-    LIST_FOR_EACH(link, &region_current()->windows.maps) {
-        audit_map(&audit, CONTAINER_OF(link, struct map, windows_link));
-    }
+    region_for_each(audit_maps_of, &audit);
     shared_audit(&audit, AUDIT_SOME_OWNERS);
     audit_end(&audit, WORLD_FREE_PAGES + WORLD_INITRD_PAGES, 0, AUDIT_SOME_OWNERS);
     for (uint32_t i = 0; i < audit.finding_count && i < AUDIT_FINDINGS_MAX; i++) {
