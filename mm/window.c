@@ -199,11 +199,11 @@ void windows_forget_copies(struct map *map, uint64_t start, uint64_t size)
     table_gather_finish(&gather);
 }
 
-/* Every leaf of the level-0 table @from, in @to, which is empty. Returns 0 or -ENOMEM. */
-static int copy_table(paddr_t from, paddr_t to)
+/* The leaves [0, @limit) of the level-0 table @from, in @to, which has none of them. Returns 0 or -ENOMEM. */
+static int copy_table(paddr_t from, paddr_t to, unsigned limit)
 {
-    for (unsigned index = table_next_live(from, 0, SV39_ENTRIES); index < SV39_ENTRIES;
-         index = table_next_live(from, index + 1, SV39_ENTRIES)) {
+    for (unsigned index = table_next_live(from, 0, limit); index < limit;
+         index = table_next_live(from, index + 1, limit)) {
         pte_t pte = table_entries(from)[index];
 
         if (!frame_try_get(pte_frame(pte))) {
@@ -214,15 +214,20 @@ static int copy_table(paddr_t from, paddr_t to)
     return 0;
 }
 
-static int copy_tables_relock(paddr_t from, paddr_t to, struct account *account)
+/* Of the window at @base, whose level-1 tables these are, the first @size bytes. */
+static int copy_window_relock(paddr_t from, paddr_t to, uint64_t base, uint64_t size, struct account *account)
 {
-    for (unsigned index = table_next_live(from, 0, SV39_ENTRIES); index < SV39_ENTRIES;
-         index = table_next_live(from, index + 1, SV39_ENTRIES)) {
+    unsigned first = sv39_index(base, 1), limit = first + (unsigned)(ALIGNED_UP(size, TABLE_SPAN) / TABLE_SPAN);
+
+    for (unsigned index = table_next_live(from, first, limit); index < limit;
+         index = table_next_live(from, index + 1, limit)) {
+        uint64_t left = size - (index - first) * TABLE_SPAN;
         paddr_t table;
         int error = table_child_relock(account, to, index, &table);
 
         if (error == 0) {
-            error = copy_table(pte_frame(table_entries(from)[index]), table);
+            error = copy_table(pte_frame(table_entries(from)[index]), table,
+                               left < TABLE_SPAN ? sv39_index(left, 0) : SV39_ENTRIES);
         }
         if (error != 0) {
             return error;
@@ -231,11 +236,12 @@ static int copy_tables_relock(paddr_t from, paddr_t to, struct account *account)
     return 0;
 }
 
-int windows_copy_relock(const struct windows *from, struct windows *to)
+int windows_copy_relock(const struct windows *from, struct windows *to, uint64_t size)
 {
-    int error = copy_tables_relock(from->text, to->text, to->account);
+    ASSERT(is_page_aligned(size) && size <= WINDOW_BYTES);
+    int error = copy_window_relock(from->text, to->text, WINDOW_TEXT_BASE, size, to->account);
 
-    return error != 0 ? error : copy_tables_relock(from->data, to->data, to->account);
+    return error != 0 ? error : copy_window_relock(from->data, to->data, WINDOW_DATA_BASE, size, to->account);
 }
 
 pte_t windows_entry(const struct windows *windows, uint64_t address)

@@ -53,10 +53,25 @@ static int take_needs(const struct image *image, const struct note *note, struct
     return 0;
 }
 
+static int take_name(const struct image *image, const struct note *note, struct elf *elf, struct reason *reason)
+{
+    char name[ABI_LIBRARY_NAME_BYTES];
+
+    if (note->description_bytes != sizeof(name) || image_read(image, note->description, name, sizeof(name)) != 0 ||
+        !is_library_name(name)) {
+        return reason_give(reason, -ENOEXEC, "broken note about its name");
+    }
+    strncpy(elf->name, name, sizeof(elf->name)); /* which fills up with NUL */
+    return 0;
+}
+
 static int take_note(const struct image *image, const struct note *note, struct elf *elf, struct reason *reason)
 {
     if (is_owned_by(note, ABI_NOTE_OWNER) && note->type == ABI_NOTE_NEEDS) {
         return take_needs(image, note, elf, reason);
+    }
+    if (is_owned_by(note, ABI_NOTE_OWNER) && note->type == ABI_NOTE_NAME) {
+        return take_name(image, note, elf, reason);
     }
     if (is_owned_by(note, "GNU") && note->type == NOTE_GNU_BUILD_ID &&
         note->description_bytes == sizeof(elf->build_id)) {

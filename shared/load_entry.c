@@ -13,6 +13,9 @@
 
 #include "account.h"
 #include "content.h"
+#include "elf.h"
+
+#include <string.h>
 
 static struct load_extent *extent_create(struct record_batch *batch, const struct abi_extent *wanted,
                                          struct load_bases bases)
@@ -43,7 +46,8 @@ static int add_content_relock(const struct load_source *source, const struct abi
 int load_entry_create_relock(struct record_pool *pool, struct record_batch *batch, const struct load_source *source,
                              struct manifest manifest, struct load_bases bases, struct load_entry **out)
 {
-    int error = account_charge(source->payer, ACCOUNT_RECORDS, 1 + manifest.count);
+    uint32_t records = (source->site == LOAD_SITE_OWN ? 1 : 2) + manifest.count;
+    int error = account_charge(source->payer, ACCOUNT_RECORDS, records);
 
     if (error != 0) {
         return error;
@@ -56,6 +60,12 @@ int load_entry_create_relock(struct record_pool *pool, struct record_batch *batc
     entry->object = source->key.object;
     entry->offset = source->key.offset;
     entry->payer = source->payer->id;
+    entry->site = (uint8_t)source->site;
+    if (source->site != LOAD_SITE_OWN) {
+        entry->identity = record_pool_take(batch);
+        memcpy(entry->identity->name, source->elf->name, sizeof(entry->identity->name));
+        memcpy(entry->identity->build_id, source->elf->build_id, sizeof(entry->identity->build_id));
+    }
     for (; entry->extent_count < manifest.count; entry->extent_count++) {
         *link = extent_create(batch, &manifest.extents[entry->extent_count], bases);
         link = &(*link)->next;
@@ -77,7 +87,10 @@ void load_entry_free(struct record_pool *pool, struct load_entry *entry)
 {
     struct load_extent *extent = entry->extents;
 
-    account_uncharge(account_of(entry->payer), ACCOUNT_RECORDS, 1u + entry->extent_count);
+    account_uncharge(account_of(entry->payer), ACCOUNT_RECORDS, load_entry_records(entry));
+    if (entry->site != LOAD_SITE_OWN) {
+        record_pool_free(pool, entry->identity);
+    }
     while (extent != NULL) {
         struct load_extent *following = extent->next;
 

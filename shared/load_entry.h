@@ -30,10 +30,20 @@ struct load_entry {
     uint64_t needed_bytes; /* of the image: the end of the last extent's content */
     struct load_extent *extents; /* in the manifest's order */
     struct list link; /* in region.entries; of a program: in load_hash.unused, or alone */
-    struct program *program; /* NULL but for the own site */
+    union {
+        struct program *program; /* of the own site */
+        struct load_identity *identity; /* of any other */
+    };
 };
 static_assert(sizeof(struct load_entry) <= RECORD_BYTES, "one record");
 static_assert(ABI_TEXT_WINDOW + ABI_WINDOW_BYTES <= UINT32_MAX, "a base fits");
+
+/* What an image in a region says of itself: one record. */
+struct load_identity {
+    char name[ABI_LIBRARY_NAME_BYTES]; /* NUL-padded; all NUL when it has none */
+    uint8_t build_id[ABI_BUILD_ID_BYTES]; /* all zero when it has none */
+};
+static_assert(sizeof(struct load_identity) <= RECORD_BYTES, "one record");
 
 /* One extent of an entry: one record. */
 struct load_extent {
@@ -46,8 +56,16 @@ struct load_extent {
                                NULL: zero-fill */
     uint32_t protection; /* ABI_EXTENT_ bits */
     uint32_t depth; /* of its entry */
+    uint64_t digest; /* of its content, once is_digested */
+    bool is_digested;
 };
 static_assert(sizeof(struct load_extent) <= RECORD_BYTES, "one record");
+
+/* How many records an entry takes; of a program without what program.c adds. */
+static inline uint32_t load_entry_records(const struct load_entry *entry)
+{
+    return (entry->site == LOAD_SITE_OWN ? 1u : 2u) + entry->extent_count;
+}
 
 /* What is added to a manifest's addresses, which are relative for a region and absolute for a program. */
 struct load_bases {
@@ -60,11 +78,13 @@ struct load_source {
     struct image key; /* the image that was asked for */
     struct object *object; /* what has its bytes: the key's own object, or a copy of it */
     struct account *payer; /* for the records, and pages that have to be copied */
+    enum load_site site;
+    const struct elf *elf; /* where its identity comes from; for the own site NULL */
 };
 
 /*
- * Make an entry for @source with one extent for each of @manifest, out of @batch, which has 1 + count records:
- * addresses are those of the manifest plus @bases, by window. The rest of the key, base and depth are
+ * Make an entry for @source with one extent for each of @manifest, out of @batch, which has as many records as
+ * load_entry_records() says: addresses are those of the manifest plus @bases, by window. The rest of the key, base and depth are
  * the caller's to fill in; it is in no hash and no region. Takes a reference on the key's object, and one on each
  * content.
  * Returns 0; -EDQUOT (the payer has no more records); -ENOMEM: then nothing is left but that the records taken out of

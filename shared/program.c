@@ -160,7 +160,9 @@ static struct account *payer_of(const struct image *image, struct account *accou
 static int add_program_relock(struct load_hash *hash, const struct image *image, const struct elf *elf,
                               struct manifest manifest, struct account *account, struct load_entry **out)
 {
-    struct load_source source = { *image, image->object, payer_of(image, account) };
+    struct load_source source = {
+        .key = *image, .object = image->object, .payer = payer_of(image, account), .site = LOAD_SITE_OWN
+    };
     struct record_batch batch;
     struct load_entry *entry;
     int error = reserve_records(&hash->records, 2 + manifest.count + elf->needs_count, &batch);
@@ -180,7 +182,6 @@ static int add_program_relock(struct load_hash *hash, const struct image *image,
     program->needs = take_needs(&batch, elf);
     describe(program, elf);
     entry->program = program;
-    entry->site = LOAD_SITE_OWN;
     entry->domain = load_hash_domain(image, account->domain);
     load_hash_add(hash, entry);
     *out = entry;

@@ -16,6 +16,7 @@
  *   inside    each extent is below ABI_WINDOW_END of its window: where the region table is, nothing is loaded
  *   shown     each page of an extent that is seen is in the windows' tables; text never writable, data copy-on-write
  *   current   the current region is of system class and has a reference of the server's
+ *   table     the region table lists what is seen: region_table.c
  *   chain     who is chained to a region is in its clones; the region behind has entries that the link shows, so that a
  *             chain is never longer than the number of entries
  *
@@ -28,6 +29,7 @@
 #include "load_hash.h"
 #include "panic.h"
 #include "pool.h"
+#include "region_table.h"
 #include "region_use.h"
 
 static_assert(WINDOW_TEXT_BASE == ABI_TEXT_WINDOW && WINDOW_DATA_BASE == ABI_DATA_WINDOW, "one layout");
@@ -40,7 +42,7 @@ static_assert(ABI_WINDOW_END == ABI_WINDOW_BYTES - (ABI_WINDOW_BYTES >> 9), "the
 static struct pool region_pool = POOL("region", struct region);
 static struct region *current;
 
-static struct list regions = { &regions, &regions };
+static struct list regions;
 
 static void drop_entries(struct region *region)
 {
@@ -57,6 +59,7 @@ int region_server_init(void)
 {
     int error = load_hash_init(load_hash_system());
 
+    list_init(&regions);
     if (error != 0) {
         return error;
     }
@@ -91,6 +94,11 @@ int region_create_relock(enum region_class class, struct account *account, struc
     }
     account_get(account);
     list_push_back(&regions, &region->all_link);
+    error = region_table_create_relock(region);
+    if (error != 0) {
+        region_put(region);
+        return error;
+    }
     *out = region;
     return 0;
 }
@@ -209,9 +217,12 @@ static int clone_relock(struct region *original, struct account *account, struct
     int error = region_create_relock(REGION_PRIVATE, account, original->hash, &region);
 
     if (error == 0) {
-        error = windows_copy_relock(&original->windows, &region->windows);
+        error = windows_copy_relock(&original->windows, &region->windows, ABI_WINDOW_END);
         if (error == 0) {
             chain(region, link_to(original));
+            error = region_table_fill_relock(region);
+        }
+        if (error == 0) {
             original->depth++;
             *out = region;
         } else {

@@ -41,6 +41,21 @@ struct load_entry *region_find(const struct region *region, const struct image *
     return NULL;
 }
 
+void region_for_each_entry(const struct region *region, void (*visit)(const struct load_entry *entry, void *context),
+                           void *context)
+{
+    FOR_EACH_VIEW(view, region)
+    {
+        LIST_FOR_EACH(link, &view.region->entries) {
+            const struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
+
+            if (entry->depth <= view.depth) {
+                visit(entry, context);
+            }
+        }
+    }
+}
+
 struct load_entry *region_entry_at(const struct region *region, uint64_t base)
 {
     FOR_EACH_VIEW(view, region)

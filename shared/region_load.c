@@ -21,6 +21,7 @@
 #include "frame.h"
 #include "load_hash.h"
 #include "panic.h"
+#include "region_table.h"
 #include "region_use.h"
 #include "shared.h"
 #include "space.h"
@@ -42,6 +43,7 @@ struct load {
     struct record_batch batch;
     struct load_entry *entry;
     struct region_use *use; /* of the request's user */
+    paddr_t table_frame; /* for the region table, or 0 */
 };
 
 static enum load_site site_of(const struct region_load_request *request)
@@ -124,6 +126,16 @@ static int derive(struct load *load)
     return error;
 }
 
+/* Rule 2.10: the region's own lack of room is marked. */
+static int no_room(struct region *region)
+{
+    if (!region->is_full) {
+        region->is_full = true;
+        region_table_write(region, paddr(0));
+    }
+    return -ENOSPC;
+}
+
 static int choose_default_site(struct load *load, uint64_t span)
 {
     const struct region_load_request *request = load->request;
@@ -166,8 +178,7 @@ static int choose_alternate_site(struct load *load, uint64_t span)
                                         load->request->reason);
         }
     }
-    load->region->is_full = true;
-    return -ENOSPC;
+    return no_room(load->region);
 }
 
 static int choose_place(struct load *load)
@@ -181,14 +192,13 @@ static int choose_place(struct load *load)
 static int reserve_records(struct load *load)
 {
     struct record_pool *pool = &load->region->hash->records;
-    uint32_t count = 1 + load->manifest.count;
+    uint32_t count = 2 + load->manifest.count;
 
     if (count > REGION_RECORDS_MAX) {
         return -EFBIG;
     }
     if (load->region->record_count > REGION_RECORDS_MAX - count) {
-        load->region->is_full = true;
-        return -ENOSPC;
+        return no_room(load->region);
     }
     int error = record_pool_reserve(pool, count, &load->batch);
 
@@ -261,18 +271,44 @@ static int check_references(const struct load *load)
     return 0;
 }
 
-static int reserve_use(struct load *load)
+/* The way back of what reserve_shown_relock() set aside. */
+static void unreserve_shown(struct load *load)
 {
-    if (load->request->user != NULL) {
-        load->use = region_use_reserve(load->request->user);
+    if (load->use != NULL) {
+        region_use_cancel(load->request->user, load->use);
     }
-    return load->request->user != NULL && load->use == NULL ? -ENOMEM : 0;
+    if (load->table_frame.value != 0) {
+        frame_put(load->table_frame);
+    }
+}
+
+/* What is needed for the user, the region table and the page tables. */
+static int reserve_shown_relock(struct load *load)
+{
+    struct map *user = load->request->user;
+    int error = region_table_reserve_relock(load->region, load->entry->extent_count, &load->table_frame);
+
+    if (error == 0 && user != NULL) {
+        load->use = region_use_reserve(user);
+        error = load->use == NULL ? -ENOMEM : 0;
+    }
+    if (error == 0) {
+        error = reserve_tables_relock(load);
+    }
+    if (error != 0) {
+        unreserve_shown(load);
+    }
+    return error;
 }
 
 static int reserve_relock(struct load *load)
 {
     struct record_pool *pool = &load->region->hash->records;
-    struct load_source source = { load->request->image, load->image.object, load->region->account };
+    struct load_source source = { .key = load->request->image,
+                                  .object = load->image.object,
+                                  .payer = load->region->account,
+                                  .site = load->site,
+                                  .elf = &load->elf };
     struct load_bases bases = { .text = ABI_TEXT_WINDOW + load->base, .data = ABI_DATA_WINDOW + load->base };
     int error = reserve_records(load);
 
@@ -288,16 +324,10 @@ static int reserve_relock(struct load *load)
         error = check_references(load);
     }
     if (error == 0) {
-        error = reserve_use(load);
+        error = reserve_shown_relock(load);
     }
     if (error == 0) {
-        error = reserve_tables_relock(load);
-        if (error == 0) {
-            return 0;
-        }
-        if (load->use != NULL) {
-            region_use_cancel(load->request->user, load->use);
-        }
+        return 0;
     }
     load_entry_free(pool, load->entry);
 cancel_records:
@@ -342,7 +372,6 @@ static void commit(struct load *load)
 
     entry->region = region;
     entry->domain = load_hash_domain(&load->request->image, load->request->account->domain);
-    entry->site = (uint8_t)load->site;
     entry->depth = region->depth;
     entry->base = (uint32_t)(ABI_TEXT_WINDOW + load->base);
     for (struct load_extent *extent = entry->extents; extent != NULL; extent = extent->next) {
@@ -352,11 +381,12 @@ static void commit(struct load *load)
     }
     list_push_back(&region->entries, &entry->link);
     region->entry_count++;
-    region->record_count += 1u + entry->extent_count;
+    region->record_count += load_entry_records(entry);
     load_hash_add(region->hash, entry);
     if (load->use != NULL) {
         region_use_put(load->request->user, load->use, entry);
     }
+    region_table_write(region, load->table_frame);
 }
 
 /* The image, or when it can still change a copy: everything is taken from one state of it. Gives one reference. */

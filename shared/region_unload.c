@@ -8,6 +8,7 @@
 #include "abi_errno.h"
 #include "load_hash.h"
 #include "region.h"
+#include "region_table.h"
 #include "region_use.h"
 
 static enum load_site site_at(uint64_t base)
@@ -49,9 +50,10 @@ static void take_out(struct region *region, struct load_entry *entry)
     }
     list_remove(&entry->link);
     region->entry_count--;
-    region->record_count -= 1u + entry->extent_count;
+    region->record_count -= load_entry_records(entry);
     load_hash_remove(region->hash, entry);
     load_entry_free(&region->hash->records, entry);
+    region_table_write(region, paddr(0));
 }
 
 int region_unload(struct map *map, const struct image *image, uint64_t base, bool manages)

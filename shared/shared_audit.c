@@ -47,12 +47,11 @@ static uint32_t audit_extents(struct audit *audit, const struct load_entry *entr
 static uint32_t audit_entry(struct audit *audit, const struct load_entry *entry, enum audit_owners owners)
 {
     bool is_own = entry->site == LOAD_SITE_OWN;
-    uint32_t records = 1 + audit_extents(audit, entry);
+    uint32_t records = audit_extents(audit, entry) + (is_own ? 1 : 2);
 
     audit_object_owner(entry->object);
-    audit_expect(audit, (entry->program != NULL) == is_own && (entry->region == NULL) == is_own, "hash-own-site",
-                 entry->base);
-    return entry->program == NULL ? records : records + program_audit(entry->program, audit, owners);
+    audit_expect(audit, entry->program != NULL && (entry->region == NULL) == is_own, "hash-own-site", entry->base);
+    return is_own ? records + program_audit(entry->program, audit, owners) : records;
 }
 
 /* hash-counted, record-counted. Returns how many users the entries of regions have. */
@@ -127,7 +126,7 @@ static void audit_entries(struct audit *audit, struct region *region)
             const struct load_entry *entry = CONTAINER_OF(link, struct load_entry, link);
 
             count += entry->region == region && entry->depth <= region->depth;
-            records += 1u + entry->extent_count;
+            records += load_entry_records(entry);
         }
     }
     audit_expect(audit, region->entry_count == count && region->audited_entries == count, "region-counted", count);

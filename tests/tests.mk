@@ -93,6 +93,7 @@ UNIT_TESTS += \
     shared_region_chain \
     shared_region_load \
     shared_region_place \
+    shared_region_table \
     shared_region_unload \
     supervisor_command_line \
     supervisor_erofs \

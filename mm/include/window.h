@@ -37,10 +37,10 @@ struct windows {
 int windows_init_relock(struct windows *windows, struct account *account);
 
 /*
- * Let @to, which is empty, show what @from shows, with tables of its own. Nothing is mapped or unmapped in @from
- * meanwhile. Returns 0; or -ENOMEM: then windows_destroy(@to) is due.
+ * Let @to, which shows nothing there, show what the first @size bytes of either window of @from show, with tables of its
+ * own. Nothing is mapped or unmapped in @from meanwhile. Returns 0; or -ENOMEM: then windows_destroy(@to) is due.
  */
-int windows_copy_relock(const struct windows *from, struct windows *to);
+int windows_copy_relock(const struct windows *from, struct windows *to, uint64_t size);
 
 /* Drop every page and table. No map is attached any more. */
 void windows_destroy(struct windows *windows);

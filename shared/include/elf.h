@@ -35,6 +35,7 @@ struct elf {
     bool headers_mapped;
     bool has_build_id;
     uint8_t build_id[ABI_BUILD_ID_BYTES];
+    char name[ABI_LIBRARY_NAME_BYTES]; /* that it gives itself, NUL-padded, without '/'; "": none */
     uint32_t segment_count;
     uint32_t needs_count;
     struct elf_segment segments[ELF_SEGMENTS_MAX]; /* in the file's order */

@@ -51,6 +51,8 @@ struct region {
     struct list entries; /* struct load_entry.link, oldest first */
     struct tree extents; /* struct load_extent.node of all entries, by address, no page in common */
     struct list clones; /* struct region.clone_link */
+    uint32_t table_bytes; /* of the region table: how much of it is written */
+    uint32_t table_pages; /* that it has, one after the other */
     uint32_t audited_entries; /* that the auditor found in the hash */
 };
 
@@ -121,6 +123,10 @@ int region_make_private_relock(struct map *map);
 void region_for_each(void (*visit)(struct region *region, void *context), void *context);
 
 /* --- What is seen in a region: its own entries, and those behind it as far as its chain shows them (rule 3.3) */
+
+/* Call @visit for each entry: the region's own, the oldest first, then those behind it. */
+void region_for_each_entry(const struct region *region, void (*visit)(const struct load_entry *entry, void *context),
+                           void *context);
 
 /*
  * The entry of @image at @site that is seen, or NULL. @domain is the caller's.

@@ -195,10 +195,10 @@ TEST(ancestor_d24_entries_that_meet_in_a_bucket_are_told_apart)
     static struct region regions[ENTRIES];
     static struct object objects[ENTRIES];
 
+    world_start();
     for (unsigned kind = 0; kind < KINDS; kind++) {
         struct load_hash hash;
 
-        world_start();
         CHECK_EQUAL(load_hash_init(&hash), 0);
         for (uint32_t i = 0; i < ENTRIES; i++) {
             objects[i] =

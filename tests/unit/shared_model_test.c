@@ -224,7 +224,7 @@ static void step(void)
 /* Every page that the model has, and no other. */
 static void check_region(void)
 {
-    for (uint64_t page = 0; page < WINDOW_PAGES; page++) {
+    for (uint64_t page = 0; page < ABI_WINDOW_END >> PAGE_SHIFT; page++) {
         CHECK_EQUAL(windows_entry(&region->windows, ABI_TEXT_WINDOW + page * PAGE_SIZE) != 0, taken[0][page]);
         CHECK_EQUAL(windows_entry(&region->windows, ABI_DATA_WINDOW + page * PAGE_SIZE) != 0, taken[1][page]);
     }

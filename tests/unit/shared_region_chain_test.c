@@ -253,7 +253,7 @@ TEST(a13_ten_thousand_clones_without_loads_make_no_chain)
 /* ... and one that is as long as can be ends without a deep stack. */
 TEST(a13_a_chain_as_long_as_there_are_records_is_walked_and_ends)
 {
-    enum { LINKS = 300 };
+    enum { LINKS = 200 };
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
