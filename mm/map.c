@@ -81,7 +81,7 @@ void map_destroy(struct map *map)
     pool_free(&map_pool, map);
 }
 
-static void link_windows(struct map *map, struct windows *windows)
+static inline void link_windows(struct map *map, struct windows *windows)
 {
     frame_get(windows->text);
     table_set(map->space.root, WINDOW_TEXT_ROOT_SLOT, pte_make(windows->text, PTE_V | PTE_SHARED));

@@ -106,6 +106,24 @@ int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64
     return 0;
 }
 
+int windows_map_zeros_relock(struct windows *windows, uint64_t start, uint64_t size)
+{
+    ASSERT(is_in_one_window(start, size) && is_in_data(start));
+    pte_t pte = pte_make(frame_zero(), PTE_V | PTE_U | PTE_A | PTE_R);
+    int error = windows_reserve_relock(windows, start, size);
+
+    if (error != 0) {
+        return error;
+    }
+    for (uint64_t address = start; address < start + size; address += PAGE_SIZE) {
+        paddr_t level0 = pte_frame(table_entries(windows->data)[sv39_index(address, 1)]);
+
+        table_set(level0, sv39_index(address, 0), pte);
+        frame_get(frame_zero());
+    }
+    return 0;
+}
+
 /*
  * Drop the level-0 tables of [@start, @end) that @made has a bit for. They are empty, so no map has linked them; but a
  * hart that runs with the text window may have walked into one of those meanwhile, and remember where it is.

@@ -1,6 +1,6 @@
 /*
- * Shared regions: their life. region_load.c puts things there, region_unload.c takes them away, region_chain.c says what
- * is seen.
+ * Shared regions: their life. region_private.c makes clones, region_load.c puts things there, region_unload.c takes them
+ * away, region_chain.c says what is seen, region_table.c tells it to programs.
  *
  * Every region has its two windows' page tables (mm/window.h); a map that attaches links them, so nothing that is
  * loaded later has to visit the maps.
@@ -146,14 +146,13 @@ int region_renew_relock(void)
 
 struct region *region_for_program_relock(struct region *region)
 {
-    if (region->class == REGION_SYSTEM) {
-        if (current->is_full) {
-            (void)region_renew_relock();
-        }
-        region = current;
+    if (region->class == REGION_PRIVATE) {
+        return region;
     }
-    region_get(region);
-    return region;
+    if (current->is_full) {
+        (void)region_renew_relock();
+    }
+    return current;
 }
 
 int region_attach(struct region *region, struct map *map)
@@ -186,63 +185,6 @@ void region_detach(struct map *map)
         map_detach(map);
         region_put(region);
     }
-}
-
-/* What has nothing of its own is seen through. */
-static struct region_link link_to(struct region *region)
-{
-    return region->entry_count == 0 ? region->behind : (struct region_link){ .region = region, .depth = region->depth };
-}
-
-static void chain(struct region *region, struct region_link behind)
-{
-    region->behind = behind;
-    if (behind.region != NULL) {
-        region_get(behind.region);
-        list_push_back(&behind.region->clones, &region->clone_link);
-    }
-}
-
-static int clone_relock(struct region *original, struct account *account, struct region **out)
-{
-    struct region *region;
-
-    if (original->is_loading) {
-        return -EAGAIN;
-    }
-    if (original->depth == UINT32_MAX) {
-        return -ENOSPC;
-    }
-    original->is_loading = true;
-    int error = region_create_relock(REGION_PRIVATE, account, original->hash, &region);
-
-    if (error == 0) {
-        error = windows_copy_relock(&original->windows, &region->windows, ABI_WINDOW_END);
-        if (error == 0) {
-            chain(region, link_to(original));
-            error = region_table_fill_relock(region);
-        }
-        if (error == 0) {
-            original->depth++;
-            *out = region;
-        } else {
-            region_put(region);
-        }
-    }
-    original->is_loading = false;
-    return error;
-}
-
-int region_make_private_relock(struct map *map)
-{
-    struct region *old = region_of(map), *region;
-    int error = clone_relock(old, map->account, &region);
-
-    if (error == 0) {
-        map_change_windows(map, &region->windows); /* and what was the map's reference on the old one is now on this */
-        region_put(old);
-    }
-    return error;
 }
 
 void region_for_each(void (*visit)(struct region *region, void *context), void *context)

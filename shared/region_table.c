@@ -53,11 +53,8 @@ static void add_page(struct region *region, paddr_t frame)
 
 int region_table_create_relock(struct region *region)
 {
-    int error = windows_reserve_relock(&region->windows, ABI_REGION_TABLE, ABI_REGION_TABLE_BYTES);
+    int error = windows_map_zeros_relock(&region->windows, ABI_REGION_TABLE, ABI_REGION_TABLE_BYTES);
 
-    for (uint64_t i = 0; error == 0 && i < ABI_REGION_TABLE_BYTES >> PAGE_SHIFT; i++) {
-        error = windows_map(&region->windows, ABI_REGION_TABLE + i * PAGE_SIZE, frame_zero(), PTE_R, false);
-    }
     return error != 0 ? error : region_table_fill_relock(region);
 }
 

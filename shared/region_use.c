@@ -43,21 +43,8 @@ void region_use_cancel(struct map *map, struct region_use *use)
     account_uncharge(map->account, ACCOUNT_ENTRIES, 1);
 }
 
-bool region_uses(const struct map *map, const struct load_entry *entry)
+static int add(struct map *map, struct load_entry *entry)
 {
-    const struct region_use *use = map->uses;
-
-    while (use != NULL && use->entry != entry) {
-        use = use->next;
-    }
-    return use != NULL;
-}
-
-int region_use(struct map *map, struct load_entry *entry)
-{
-    if (region_uses(map, entry)) {
-        return 0;
-    }
     struct region_use *use = region_use_reserve(map);
 
     if (use == NULL) {
@@ -67,11 +54,16 @@ int region_use(struct map *map, struct load_entry *entry)
     return 0;
 }
 
+int region_use(struct map *map, struct load_entry *entry)
+{
+    return region_uses(map, entry) ? 0 : add(map, entry);
+}
+
 int region_copy_uses(const struct map *from, struct map *to)
 {
     ASSERT(to->uses == NULL);
     for (const struct region_use *use = from->uses; use != NULL; use = use->next) {
-        int error = region_use(to, use->entry);
+        int error = add(to, use->entry);
 
         if (error != 0) {
             return error;
@@ -102,7 +94,7 @@ void region_drop_use(struct map *map, const struct load_entry *entry)
     }
 }
 
-void region_drop_uses(struct map *map)
+void region_drop_uses_slowly(struct map *map)
 {
     while (map->uses != NULL) {
         drop(map, &map->uses);

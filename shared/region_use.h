@@ -1,5 +1,6 @@
 #pragma once
 
+#include "map.h"
 #include "region.h"
 
 /*
@@ -19,8 +20,23 @@ void region_use_put(struct map *map, struct region_use *use, struct load_entry *
 void region_use_cancel(struct map *map, struct region_use *use);
 
 /* Whether @map uses @entry. */
-bool region_uses(const struct map *map, const struct load_entry *entry);
+static inline bool region_uses(const struct map *map, const struct load_entry *entry)
+{
+    const struct region_use *use = map->uses;
+
+    while (use != NULL && use->entry != entry) {
+        use = use->next;
+    }
+    return use != NULL;
+}
 
 /* @map does not use @entry any more; does nothing where it did not. The second: it uses nothing. */
 void region_drop_use(struct map *map, const struct load_entry *entry);
-void region_drop_uses(struct map *map);
+void region_drop_uses_slowly(struct map *map);
+
+static inline void region_drop_uses(struct map *map)
+{
+    if (map->uses != NULL) {
+        region_drop_uses_slowly(map);
+    }
+}

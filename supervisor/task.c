@@ -166,22 +166,25 @@ int task_create(struct task *parent, struct account *account, const char *name, 
     return 0;
 }
 
-int task_create_map_relock(struct task *task, struct account *account, struct map **out)
+__attribute__((noinline)) static int create_clean_map_relock(struct account *account, struct map **out)
 {
     struct region *region;
-    int error = 0;
+    int error = region_create_clean_relock(account, &region);
 
-    if (task != NULL && task->wants_clean_region) {
-        error = region_create_clean_relock(account, &region);
-    } else {
-        region = region_for_program_relock(task == NULL ? region_current() : region_of(task->map));
+    if (error == 0) {
+        error = region_create_map_relock(region, account, out);
+        region_put(region);
     }
-    if (error) {
-        return error;
-    }
-    error = region_create_map_relock(region, account, out);
-    region_put(region);
     return error;
+}
+
+int task_create_map_relock(struct task *task, struct account *account, struct map **out)
+{
+    if (task != NULL && task->wants_clean_region) {
+        return create_clean_map_relock(account, out);
+    }
+    return region_create_map_relock(region_for_program_relock(task == NULL ? region_current() : region_of(task->map)),
+                                    account, out);
 }
 
 int task_create_relock(struct task *parent, struct account *account, const char *name, struct task **out)

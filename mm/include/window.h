@@ -53,6 +53,12 @@ void windows_destroy(struct windows *windows);
  */
 int windows_map(struct windows *windows, uint64_t address, paddr_t frame, uint64_t flags, bool writable);
 
+/*
+ * Map frame_zero(), read-only, at every page of [@start, @start + @size), of the data window, where nothing is. Returns 0
+ * or -ENOMEM.
+ */
+int windows_map_zeros_relock(struct windows *windows, uint64_t start, uint64_t size);
+
 /* Make every table for [@start, @start + @size). Returns 0 or -ENOMEM: then tables made for it are gone again. */
 int windows_reserve_relock(struct windows *windows, uint64_t start, uint64_t size);
 

@@ -81,8 +81,8 @@ void region_put(struct region *region);
 
 /*
  * The region for a program that starts out of @region (rules 3.1, 3.5): that one itself when it is private; else the
- * current one, after a full one was replaced (if that can be: otherwise the next program tries again). Gives one
- * reference.
+ * current one, after a full one was replaced (if that can be: otherwise the next program tries again). Borrowed: take a
+ * reference before the lock is dropped.
  */
 struct region *region_for_program_relock(struct region *region);
 

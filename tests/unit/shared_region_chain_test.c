@@ -352,18 +352,15 @@ TEST(r3_5_programs_go_from_a_full_or_replaced_region_to_the_current_one_and_priv
     struct region *first = region_of(old), *next = region_for_program_relock(first);
 
     CHECK(next == first);
-    region_put(next);
     CHECK_EQUAL(region_renew_relock(), 0);
     CHECK(region_current() != first && region_current()->class == REGION_SYSTEM);
     CHECK_EQUAL(region_current()->entry_count, 0);
     CHECK(region_of(old) == first && is_shown(old, object, TEXT + MEBIBYTE));
     next = region_for_program_relock(first);
     CHECK(next == region_current());
-    region_put(next);
     region_of(private)->is_full = true;
     next = region_for_program_relock(region_of(private));
     CHECK(next == region_of(private));
-    region_put(next);
     /* A full one is replaced when the next program starts; when that can't be, by a later one. */
     next = region_current();
     next->is_full = true;
@@ -372,10 +369,8 @@ TEST(r3_5_programs_go_from_a_full_or_replaced_region_to_the_current_one_and_priv
 
     stub_fail_allocation(0);
     CHECK(same == next && region_current() == next);
-    region_put(same);
     same = region_for_program_relock(first);
     CHECK(same != next && same == region_current() && !same->is_full);
-    region_put(same);
     world_audit();
     end(old);
     end(private);
@@ -396,7 +391,6 @@ TEST(ancestor_d31_a_hundred_replacements_lose_no_frame)
         struct region *fresh = region_for_program_relock(region_of(map));
         struct map *next = task_in(fresh);
 
-        region_put(fresh);
         end(map);
         map = next;
         CHECK(i < 2 || world_free_frames() == free_frames);

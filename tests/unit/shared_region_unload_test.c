@@ -223,7 +223,6 @@ TEST(ancestor_d32_a_task_of_an_old_region_gets_its_own_regions_data_on_reset)
     struct region *fresh = region_for_program_relock(region_of(old));
     struct map *new = task_in(fresh);
 
-    region_put(fresh);
     CHECK_EQUAL(load(new, new_library, ANY), 0);
     CHECK_EQUAL(region_reset(old, TEXT + MEBIBYTE), 0);
     CHECK_EQUAL(harts_load(old, data, &byte), 0);
