@@ -7,6 +7,7 @@
  * Locking: the supervisor's lock, dropped while tables are zeroed. Meanwhile the original is marked as being loaded into.
  */
 #include "abi_errno.h"
+#include "panic.h"
 #include "region.h"
 #include "region_table.h"
 
@@ -58,6 +59,8 @@ static int clone_relock(struct region *original, struct account *account, struct
 int region_make_private_relock(struct map *map)
 {
     struct region *old = region_of(map), *region;
+
+    ASSERT(old != NULL);
     int error = clone_relock(old, map->account, &region);
 
     if (error == 0) {

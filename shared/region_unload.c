@@ -7,6 +7,7 @@
  */
 #include "abi_errno.h"
 #include "load_hash.h"
+#include "panic.h"
 #include "region.h"
 #include "region_table.h"
 #include "region_use.h"
@@ -60,6 +61,7 @@ int region_unload(struct map *map, const struct image *image, uint64_t base, boo
 {
     struct region *region = region_of(map);
 
+    ASSERT(region != NULL);
     if (region->class == REGION_SYSTEM && !manages) {
         return -EPERM;
     }

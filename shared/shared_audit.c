@@ -50,6 +50,7 @@ static uint32_t audit_entry(struct audit *audit, const struct load_entry *entry,
     uint32_t records = audit_extents(audit, entry) + (is_own ? 1 : 2);
 
     audit_object_owner(entry->object);
+    account_audit_use(account_of(entry->payer), ACCOUNT_RECORDS, records);
     audit_expect(audit, entry->program != NULL && (entry->region == NULL) == is_own, "hash-own-site", entry->base);
     return is_own ? records + program_audit(entry->program, audit, owners) : records;
 }
@@ -164,8 +165,10 @@ static uint32_t audit_maps(struct regions_audit *regions, const struct region *r
     uint32_t count = 0;
 
     LIST_FOR_EACH(link, &region->windows.maps) {
-        for (const struct region_use *use = CONTAINER_OF(link, struct map, windows_link)->uses; use != NULL;
-             use = use->next) {
+        const struct map *map = CONTAINER_OF(link, struct map, windows_link);
+
+        for (const struct region_use *use = map->uses; use != NULL; use = use->next) {
+            account_audit_use(map->account, ACCOUNT_ENTRIES, 1);
             regions->uses++;
         }
         count++;

@@ -20,6 +20,8 @@ CALLS = {
                            "audit_end_of_all", "put_group"],
     "mm/frame.c visit": ["clear_counts", "clear_marks", "end_frame", "forget_counts", "total_frame"],
     "mm/object.c visit": ["audit_object", "end_object", "end_object_with_others", "forget_references"],
+    "shared/region.c visit": ["audit_region"],
+    "shared/region_chain.c visit": ["add_row_bytes", "write_entry"],
     "mm/table.c visit": ["count_entry", "row_read_only", "row_tables_and_writable"],
     "platform .get": [".get"],
     "platform .handler": ["console_receive"],

@@ -292,8 +292,8 @@ seed("mm/map.c", MAP,
      ("no_space_is_entered_without_a_region", "map->windows == NULL ? 0 : map->windows->serial",
       "map->windows == NULL ? arch_translations()->region : map->windows->serial"),
      ("detached_from_copies_only", "        gather.takes_shared = true;\n", ""),
-     ("the_text_table_is_the_maps_own", "pte_make(text, PTE_V | PTE_SHARED)", "pte_make(text, PTE_V)"),
-     ("the_text_window_is_global_as_a_whole", "pte_make(text, PTE_V | PTE_SHARED)", "pte_make(text, PTE_V | PTE_G | PTE_SHARED)"),
+     ("the_text_table_is_the_maps_own", "pte_make(windows->text, PTE_V | PTE_SHARED)", "pte_make(windows->text, PTE_V)"),
+     ("the_text_window_is_global_as_a_whole", "pte_make(windows->text, PTE_V | PTE_SHARED)", "pte_make(windows->text, PTE_V | PTE_G | PTE_SHARED)"),
      ("detached_without_a_flush", """    table_gather_finish(&gather);
     list_remove(&map->windows_link);
 """, """    gather.changed = false;
@@ -383,12 +383,12 @@ seed("mm/window.c", WINDOW,
       "            (void)unmap_from;\n"),
      ("links_stay", "            table_gather_cleared_table(gather, level1, index);\n", ""),
      ("copies_stay", "    table_clear_range(level1, start, end, gather);\n", ""),
-     ("an_unload_flushes_one_space", """    table_gather_start_every_space(&gather, &account_supervisor);
+     ("an_unload_flushes_one_space", """    table_gather_start_every_space(&gather, windows->account);
     table_clear_range(""", """    if (!list_is_empty(&windows->maps)) {
         table_gather_start(&gather, &CONTAINER_OF(windows->maps.next, struct map, windows_link)->space,
-                           &account_supervisor, start, start + size);
+                           windows->account, start, start + size);
     } else {
-        table_gather_start_every_space(&gather, &account_supervisor);
+        table_gather_start_every_space(&gather, windows->account);
     }
     table_clear_range("""),
      ("an_unload_flushes_nothing", """start + size, &gather);
