@@ -296,10 +296,21 @@ seed("mm/map.c", MAP,
      ("the_text_window_is_global_as_a_whole", "pte_make(windows->text, PTE_V | PTE_SHARED)", "pte_make(windows->text, PTE_V | PTE_G | PTE_SHARED)"),
      ("detached_without_a_flush", """    table_gather_finish(&gather);
     list_remove(&map->windows_link);
+    map->windows = NULL;
 """, """    gather.changed = false;
     table_gather_finish(&gather);
     list_remove(&map->windows_link);
+    map->windows = NULL;
 """))
+
+seed("mm/map.c", ["shared_region_chain"],
+     ("changed_to_others_without_a_flush", """    table_gather_finish(&gather);
+    list_remove(&map->windows_link);
+    link_windows""", """    gather.changed = false;
+    table_gather_finish(&gather);
+    list_remove(&map->windows_link);
+    link_windows"""),
+     ("links_to_the_old_windows_stay", "        if ((table_entries(pte_frame(slot))[index] & PTE_SHARED) != 0) {", "        if (false) {"))
 
 seed("mm/map_fault.c", MAP,
      ("a_replaced_leaf_is_not_flushed", "    map_flush_page(map, address);\n    frame_put(old);\n", "    frame_put(old);\n"),
@@ -333,9 +344,11 @@ seed("mm/map_pages.h", MAP,
      ("show_code_fences_the_wrong_frames", "->kind != FRAME_INITRD", "->kind == FRAME_INITRD"))
 
 seed("mm/map_pages.c", MAP,
-     ("a_range_is_flushed_short", "table_gather_start(&gather, &map->space, map->account, start, end);",
-      "table_gather_start(&gather, &map->space, map->account, start, end - PAGE_SIZE);"),
-     ("a_range_is_cleared_without_a_flush", "        start = limit;\n    }\n    table_gather_finish(&gather);\n",
+     ("a_range_is_flushed_short", "map->account, start, end);\n    clear(map, start, end, &gather);\n",
+      "map->account, start, end - PAGE_SIZE);\n    clear(map, start, end, &gather);\n"),
+     ("a_range_is_cleared_without_a_flush", "        start = limit;\n    }\n    table_gather_finish(gather);\n",
+      "        start = limit;\n    }\n    gather->changed = false;\n    table_gather_finish(gather);\n"),
+     ("a_range_is_taken_back_without_a_flush", "        start = limit;\n    }\n    table_gather_finish(&gather);\n",
       "        start = limit;\n    }\n    gather.changed = false;\n    table_gather_finish(&gather);\n"),
      ("protection_changes_without_a_flush", "        space_flush_pages(&map->space, start, (end - start) >> PAGE_SHIFT);\n", ""),
      ("protection_flushes_the_first_page_only", "(end - start) >> PAGE_SHIFT);\n        if", "1);\n        if"),
