@@ -59,8 +59,13 @@ $(APPS)/picolibc/libgcc.a: $(APPS)/libc.flags
 	@mkdir -p $(@D)
 	$(Q)$(call trimmed_archive,"$$($(TARGET_CC) $(APP_ARCH) -print-libgcc-file-name)",$(LIBGCC_DROPPED))
 
-LIBC_PARTS := $(LIBC_OBJECTS) $(APPS)/picolibc/libc.a $(APPS)/picolibc/libgcc.a
-LIBC_LINK = $(TARGET_CC) $(APP_LDFLAGS) -Wl,-q -T apps/libc/libc.ld -o $@ $(LIBC_OBJECTS) -Wl,--whole-archive \
+$(APPS)/libc.name.o: apps/crt/library_name.S $(APPS)/libc.flags
+	@$(call step,AS,$<)
+	$(Q)$(TARGET_CC) $(APP_ARCH) -DLIBRARY_NAME='"libc"' -c -o $@ $<
+
+LIBC_PARTS := $(APPS)/libc.name.o $(LIBC_OBJECTS) $(APPS)/picolibc/libc.a $(APPS)/picolibc/libgcc.a
+LIBC_LINK = $(TARGET_CC) $(APP_LDFLAGS) -Wl,-q -T apps/libc/libc.ld -o $@ $(APPS)/libc.name.o $(LIBC_OBJECTS) \
+    -Wl,--whole-archive \
     $(APPS)/picolibc/libc.a $(APPS)/picolibc/libgcc.a -Wl,--no-whole-archive
 
 # Linked twice: the words that hold addresses are known after the first link, and listed in the second. The list is the

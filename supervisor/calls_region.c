@@ -15,8 +15,7 @@
 #define EXTENTS_MAX ((uint32_t)(PAGE_SIZE / sizeof(struct abi_extent)))
 static_assert(EXTENTS_MAX == ABI_CALL_EXTENTS_MAX, "the frame that holds a call's manifest");
 
-/* The image that the call names; its object is borrowed from the open file. */
-static int image_of_call(const struct abi_region_load *call, struct image *image)
+int calls_region_image(const struct abi_region_load *call, struct image *image)
 {
     struct file *file = task_file((uint32_t)call->fd);
 
@@ -30,9 +29,6 @@ static int image_of_call(const struct abi_region_load *call, struct image *image
 
     if (error) {
         return error;
-    }
-    if (!object_is_immutable(image->object)) {
-        return -EPERM;
     }
     image->offset = call->offset;
     image->length = call->length_bytes;
@@ -88,9 +84,10 @@ static int64_t load(const struct abi_region_load *call, struct region_load_reque
 
     arch_lock();
     request->account = task->account;
+    request->user = task->map;
     request->base = call->base;
     request->flags = call->flags;
-    int error = image_of_call(call, &request->image);
+    int error = calls_region_image(call, &request->image);
 
     if (error == 0) {
         error = find_or_load_relock(region_of(task->map), request, to, &answer);

@@ -9,7 +9,7 @@ PANDO_SOURCES += \
     supervisor/calls_memory.c \
     supervisor/calls_pages.c \
     supervisor/calls_path.c \
-    supervisor/calls_region.c \
+    supervisor/calls_region.c supervisor/calls_region_life.c \
     supervisor/calls_report.c \
     supervisor/calls_shm.c \
     supervisor/calls_system.c \

@@ -168,6 +168,20 @@ struct abi_region_loaded {
 };
 static_assert(sizeof(struct abi_region_loaded) == 16, "ABI");
 
+/*
+ * region_unload(const struct abi_region_load *): unload the image that @fd, @offset and @length_bytes name from @base; the
+ * other members are 0. EBUSY: another task uses it, or a chained region shows it; EPERM: the region is of system class,
+ * and the caller is not init; EINVAL: it is loaded at another base; ENOENT.
+ *
+ * region_private() -> 0: the caller is in a private region from now on, chained to the one it was in: it sees what is
+ * loaded there now, and nothing that is loaded there later; what it loads itself nobody else sees. ENOMEM.
+ *
+ * region_clean() -> 0: the next program that the caller starts, by execve or in a child, gets a private region with
+ * nothing in it.
+ *
+ * region_reset(base) -> 0: the caller's own copies of the data pages of the entry at @base go. ENOENT.
+ */
+
 /* At most so many extents in one manifest, and in one call that carries it; more is EINVAL. */
 #define ABI_MANIFEST_MAX 1024
 #define ABI_CALL_EXTENTS_MAX 128

@@ -102,7 +102,11 @@
     X(8, fail_nth) /* let an allocation of the next call fail; ENOSYS unless built with DEBUG=1 */ \
     X(9, give) /* hand a descriptor to another task */ \
     X(10, take) /* receive one that was given */ \
-    X(11, limits) /* the groups of tasks, their limits and what they use: see struct abi_limits */
+    X(11, limits) /* the groups of tasks, their limits and what they use: see struct abi_limits */ \
+    X(12, region_unload) /* unload an image from the shared region */ \
+    X(13, region_private) /* go over to a private region, chained to the present one */ \
+    X(14, region_clean) /* the next program that the caller starts gets an empty private region */ \
+    X(15, region_reset) /* see the pristine data of a loaded image again */
 
 #define ABI_LINUX_NUMBER(number, name) SYS_##name = (number),
 #define ABI_OWN_NUMBER(n, name) SYS_##name = ABI_OWN_CALL(n),

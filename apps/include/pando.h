@@ -48,6 +48,15 @@ int region_load(const struct abi_region_load *request, struct abi_region_loaded 
 int region_info(uint64_t base, struct abi_extent *extents, size_t capacity);
 
 /*
+ * Unload an image, go over to a private region, let the next program have a clean one, see pristine data again: sections
+ * 3 and 4 of the regions' specification, and abi_pando.h. Return 0, or -1 with errno.
+ */
+int region_unload(const struct abi_region_load *request);
+int region_private(void);
+int region_clean(void);
+int region_reset(uint64_t base);
+
+/*
  * Who uses which frames, counted by one walk over the real tables.
  * Returns the number of tasks, of which the first @capacity are in @rows, or -1 with errno.
  */

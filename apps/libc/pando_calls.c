@@ -18,6 +18,26 @@ int region_info(uint64_t base, struct abi_extent *extents, size_t capacity)
     return (int)libc_result(raw_syscall3(SYS_region_info, base, ARG(extents), capacity));
 }
 
+int region_unload(const struct abi_region_load *request)
+{
+    return (int)libc_result(raw_syscall1(SYS_region_unload, ARG(request)));
+}
+
+int region_private(void)
+{
+    return (int)libc_result(raw_syscall0(SYS_region_private));
+}
+
+int region_clean(void)
+{
+    return (int)libc_result(raw_syscall0(SYS_region_clean));
+}
+
+int region_reset(uint64_t base)
+{
+    return (int)libc_result(raw_syscall1(SYS_region_reset, base));
+}
+
 int pando_usage(struct abi_usage *usage, struct abi_task_usage *rows, size_t capacity)
 {
     return (int)libc_result(raw_syscall3(SYS_usage, ARG(usage), ARG(rows), capacity));

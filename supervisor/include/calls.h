@@ -19,6 +19,14 @@ void calls_audit_trap(void);
 struct abi_rusage;
 struct abi_rusage calls_usage_of(uint64_t cpu_ticks);
 
+/*
+ * The image that a call names by an open file, an offset and a length (0: to the end): its object is borrowed from the
+ * file. The lock is held. Returns 0; -EBADF; -EINVAL: a file without bytes of its own.
+ */
+struct abi_region_load;
+struct image;
+int calls_region_image(const struct abi_region_load *call, struct image *image);
+
 /* Arguments that a call has not. */
 #define CALL_UNUSED(...) \
     (void)(uint64_t[]) \

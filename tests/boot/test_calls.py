@@ -16,7 +16,8 @@ WITHOUT_POINTERS = {
     "bench", "brk", "clone", "close", "dup", "dup3", "exit", "exit_group", "fail_nth", "fallocate", "fchmod",
     "fcntl", "fdatasync", "fsync", "ftruncate", "getegid", "geteuid", "getgid", "getpgid", "getpid", "getppid",
     "gettid", "getuid", "give", "kill", "lseek", "madvise", "mmap", "mprotect", "mremap", "msync", "munmap",
-    "reboot", "rt_sigreturn", "sched_yield", "set_tid_address", "setpgid", "tgkill", "tkill",
+    "reboot", "region_clean", "region_private", "region_reset", "rt_sigreturn", "sched_yield",
+    "set_tid_address", "setpgid", "tgkill", "tkill",
 }
 
 

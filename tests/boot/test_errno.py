@@ -24,10 +24,10 @@ SECONDS = 300
 LINKS = 41
 # bench needs a machine that was booted for it, fail_nth a debug build, reboot's success ends the machine, and
 # rt_sigsuspend's is EINTR.
-NEVER_SUCCEED = {"bench", "fail_nth", "reboot", "rt_sigsuspend"}
+NEVER_SUCCEED = {"bench", "fail_nth", "reboot", "region_reset", "region_unload", "rt_sigsuspend"}
 NEVER_FAIL = {
     "brk", "exit", "exit_group", "getegid", "geteuid", "getgid", "getpid", "getppid", "gettid", "getuid",
-    "rt_sigreturn", "sched_yield", "set_tid_address",
+    "region_clean", "region_private", "rt_sigreturn", "sched_yield", "set_tid_address",
 }
 # Not in the table yet: what they give is in tests/apps/hostile/calls alone.
 WITHOUT_CASES = {

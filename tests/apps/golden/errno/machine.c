@@ -40,7 +40,7 @@ static void try_no_calls(void)
         uint64_t number;
     } numbers[] = {
         { "0x3fff", 0x3fff },
-        { "the first behind Pando's own", ABI_OWN_CALL(12) },
+        { "the first behind Pando's own", ABI_OWN_CALL(16) },
         { "0x7fffffff", 0x7fffffff },
         { "0xffffffff", 0xffffffff },
     };

@@ -1,4 +1,4 @@
-/* Pando's own calls: spawn, region_load, region_info, usage, bench, tasks, task_map, audit, fail_nth. */
+/* Pando's own calls: spawn, those on regions, usage, bench, tasks, task_map, audit, fail_nth. */
 #include <stddef.h>
 
 #include "golden.h"
@@ -61,6 +61,27 @@ static const struct row loads[] = {
     LOAD("-1 extents", .fd = LIBRARY, .flags = ABI_REGION_ANY_BASE, .extents = GOOD, .extent_count = 0xffffffff),
 };
 
+#define UNLOAD(words, ...) ROW(region_unload, words, AT(&(const struct abi_region_load){ __VA_ARGS__ }))
+
+static const struct row regions[] = {
+    UNLOAD("the C library", .fd = LIBRARY, .base = ABI_TEXT_WINDOW),
+    UNLOAD("a closed one", .fd = FREE, .base = ABI_TEXT_WINDOW),
+    UNLOAD("a pipe", .fd = PIPE_IN, .base = ABI_TEXT_WINDOW),
+    UNLOAD("flags", .fd = LIBRARY, .base = ABI_TEXT_WINDOW, .flags = ABI_REGION_ANY_BASE),
+    UNLOAD("extents", .fd = LIBRARY, .base = ABI_TEXT_WINDOW, .extents = GOOD, .extent_count = 1),
+    UNLOAD("reserved 1", .fd = LIBRARY, .base = ABI_TEXT_WINDOW, .reserved = 1),
+    ROW(region_reset, "0", 0),
+    ROW(region_reset, "a page of the C library", ABI_TEXT_WINDOW + PAGE),
+    ROW(region_reset, "the data window", ABI_DATA_WINDOW),
+    ROW(region_reset, "-1", MINUS(1)),
+    ROW(region_private, "without arguments", 0),
+    ROW(region_private, "again", MINUS(1)),
+    UNLOAD("in a private region, the C library, which is behind it", .fd = LIBRARY, .base = ABI_TEXT_WINDOW),
+    UNLOAD("in a private region, at another base", .fd = LIBRARY, .base = ABI_TEXT_WINDOW + PAGE),
+    UNLOAD("in a private region, a program", .fd = FILE_AT, .base = ABI_TEXT_WINDOW),
+    ROW(region_clean, "without arguments", 0),
+};
+
 static const struct row others[] = {
     ROW_OK(region_info, "the C library", ABI_TEXT_WINDOW, GOOD, 4),
     ROW_OK(region_info, "the C library, no room", ABI_TEXT_WINDOW, 0, 0),
@@ -93,6 +114,7 @@ static const struct pointer_row pointers[] = {
     POINTER(IN, 0, spawn, "call"),
     POINTER(IN, 0, region_load, "call", 0, GOOD),
     POINTER(OUT, 1, region_load, "the C library, answer", LOADED),
+    POINTER(IN, 0, region_unload, "call"),
     POINTER(OUT, 1, region_info, "the C library, to", ABI_TEXT_WINDOW, 0, 4),
     POINTER(OUT, 0, usage, "totals, to"),
     POINTER(OUT, 1, usage, "a row, to", GOOD, 0, 1),
@@ -112,4 +134,5 @@ void try_own_calls(void)
     RUN(loads);
     RUN(others);
     RUN_POINTERS(pointers);
+    RUN(regions);
 }

@@ -10,6 +10,37 @@ static int64_t load(struct abi_region_load call)
     return raw_syscall2(SYS_region_load, ADDRESS(&call), ADDRESS(&loaded));
 }
 
+static int64_t unload(struct abi_region_load call)
+{
+    return raw_syscall1(SYS_region_unload, ADDRESS(&call));
+}
+
+/* The rest of this program runs in a private region. */
+static void try_own_region(int32_t library)
+{
+    const uint64_t alternate = ABI_TEXT_WINDOW + ABI_ALTERNATE_BASE;
+    struct abi_region_load of_its_own = { .fd = library,
+                                          .flags = ABI_REGION_ALTERNATE_SITE | ABI_REGION_IMAGE_MANIFEST };
+    struct abi_region_load at_its_base = { .fd = library, .base = alternate };
+
+    expect("region_unload_from_all", unload((struct abi_region_load){ .fd = library, .base = ABI_TEXT_WINDOW }),
+           -EPERM);
+    expect("region_private", raw_syscall0(SYS_region_private), 0);
+    expect("region_private_again", raw_syscall0(SYS_region_private), 0);
+    expect("region_unload_what_is_behind", unload((struct abi_region_load){ .fd = library, .base = ABI_TEXT_WINDOW }),
+           -EBUSY);
+    expect("region_unload_what_is_not_loaded", unload(at_its_base), -ENOENT);
+    expect("region_load_for_itself", load(of_its_own), 0);
+    expect("region_reset", raw_syscall1(SYS_region_reset, alternate), 0);
+    expect("region_reset_nothing", raw_syscall1(SYS_region_reset, alternate + 4096), -ENOENT);
+    expect("region_reset_the_supervisor", raw_syscall1(SYS_region_reset, UINT64_MAX - 4095), -ENOENT);
+    expect("region_unload", unload(at_its_base), 0);
+    expect("region_unload_again", unload(at_its_base), -ENOENT);
+    expect("region_unload_no_file", unload((struct abi_region_load){ .fd = 99, .base = alternate }), -EBADF);
+    expect("region_unload_with_flags", unload(of_its_own), -EINVAL);
+    expect("region_clean", raw_syscall0(SYS_region_clean), 0);
+}
+
 static void try_regions(void)
 {
     static struct abi_extent extents[ABI_CALL_EXTENTS_MAX + 1];
@@ -59,6 +90,7 @@ static void try_regions(void)
     expect_true("region_info_no_room", raw_syscall3(SYS_region_info, ABI_TEXT_WINDOW, ADDRESS(&before), 0) > 1);
     expect("region_info_writes_no_more_than_there_is_room", (int64_t)before.address, 1);
     expect("region_info_nothing", raw_syscall3(SYS_region_info, 0x75000000, ADDRESS(extents), 1), -ENOENT);
+    try_own_region(library);
     sys_close(library);
     sys_close(program);
     sys_close(directory);
@@ -163,7 +195,7 @@ static void try_audit(void)
 static void try_unknown(void)
 {
     static const uint64_t numbers[] = { 0,      1,      55,      443,        511,        512,        1023,
-                                        1024,   0x3fff, 0x400c,  0x4010,     0x40ff,     0x4100,     0x4fff,
+                                        1024,   0x3fff, 0x4010,  0x4011,     0x40ff,     0x4100,     0x4fff,
                                         0x8000, 0xffff, 1 << 20, 1ull << 31, 1ull << 32, 1ull << 63, UINT64_MAX };
     char name[64];
 

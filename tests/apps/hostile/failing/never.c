@@ -31,6 +31,8 @@ static int64_t do_tgkill(void)
     return raw_syscall3(SYS_tgkill, pid, pid, ABI_SIGURG);
 }
 
+static const struct abi_region_load nothing_to_unload = { .fd = -1 };
+
 /* reboot is asked with a wrong number; the right one is the last that "failing off" does. */
 static const struct failing_step rows[] = {
     { SYS_close, "close", .prepare = failing_object, .arguments = { OBJECT } },
@@ -53,6 +55,9 @@ static const struct failing_step rows[] = {
     { SYS_getgid, "getgid" },
     { SYS_getegid, "getegid" },
     { SYS_fail_nth, "fail_nth" },
+    { SYS_region_unload, "region_unload", .arguments = { ADDRESS(&nothing_to_unload) }, .well = -EBADF },
+    { SYS_region_clean, "region_clean", .where = IN_A_CHILD },
+    { SYS_region_reset, "region_reset", .arguments = { 0x70000000 } },
 };
 
 const struct failing_steps failing_never = { rows, COUNT(rows) };

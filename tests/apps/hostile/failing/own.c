@@ -79,6 +79,7 @@ static const struct failing_step rows[] = {
       .arguments = { ADDRESS(&load_as_described), ADDRESS(&loaded) }, .least = 1 },
     { SYS_region_info, "region_info", .prepare = failing_fresh, .arguments = { ABI_TEXT_WINDOW, FRESH, 100 },
       .least = 2 },
+    { SYS_region_private, "region_private", .where = IN_A_CHILD, .least = 4 },
     { SYS_usage, "usage", .prepare = failing_fresh, .arguments = { FRESH, FRESH_TOO, 4 }, .least = 2 },
     { SYS_bench, "bench", .arguments = { ABI_BENCH_REGION_ATTACH, 3 }, .least = 2 },
     { SYS_tasks, "tasks", .prepare = failing_fresh, .arguments = { FRESH, 4 }, .least = 1 },

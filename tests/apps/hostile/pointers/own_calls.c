@@ -33,6 +33,11 @@ static int64_t call_region_load_extents(uint64_t pointer)
     return load_with(call, ADDRESS(&loaded));
 }
 
+static int64_t call_region_unload(uint64_t pointer)
+{
+    return raw_syscall1(SYS_region_unload, pointer);
+}
+
 static int64_t call_region_info(uint64_t pointer)
 {
     return raw_syscall3(SYS_region_info, ABI_TEXT_WINDOW, pointer, 128);
@@ -74,6 +79,7 @@ static const struct pointer_call rows[] = {
     { "region_load", READS, call_region_load },
     { "region_load_answer", WRITES, call_region_load_answer },
     { "region_load_extents", READS, call_region_load_extents },
+    { "region_unload", READS, call_region_unload },
     { "region_info", WRITES, call_region_info },
     { "usage", WRITES, call_usage },
     { "usage_rows", WRITES, call_usage_rows },
