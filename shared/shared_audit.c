@@ -46,13 +46,14 @@ static uint32_t audit_extents(struct audit *audit, const struct load_entry *entr
 /* hash-own-site, and what is in the entry. Returns the number of records. */
 static uint32_t audit_entry(struct audit *audit, const struct load_entry *entry, enum audit_owners owners)
 {
-    bool is_own = entry->site == LOAD_SITE_OWN;
-    uint32_t records = audit_extents(audit, entry) + (is_own ? 1 : 2);
+    bool is_program = entry->region == NULL;
+    uint32_t records = audit_extents(audit, entry) + (is_program ? 1 : 2);
 
     audit_object_owner(entry->object);
     account_audit_use(account_of(entry->payer), ACCOUNT_RECORDS, records);
-    audit_expect(audit, entry->program != NULL && (entry->region == NULL) == is_own, "hash-own-site", entry->base);
-    return is_own ? records + program_audit(entry->program, audit, owners) : records;
+    audit_expect(audit, entry->program != NULL && (entry->site == LOAD_SITE_OWN) == is_program, "hash-own-site",
+                 entry->base);
+    return is_program ? records + program_audit(entry->program, audit, owners) : records;
 }
 
 /* hash-counted, record-counted. Returns how many users the entries of regions have. */
