@@ -14,7 +14,7 @@ from wild_machine import (A0, A7, ALL_ONES, CLOCK_GETTIME, ECALL, ECALL_FROM_USE
 EDGE = 40
 WILD_SETS = 10
 STARTING_YIELDS = 50
-STEPS_MAX, TICKS_MAX, TRIES_MAX = 20000, 10, 10
+STEPS_MAX, TICKS_MAX, TRIES_MAX = 20000, 10, 30
 
 
 class Stepper(WildMachine):
@@ -292,13 +292,13 @@ def until_found(search):
 
 
 def usual(walk):
-    """The way that @walk goes twice in succession: how long it is depends on what else is due."""
-    before = walk()
+    """A way that @walk goes twice: how long it is depends on what else is due."""
+    seen = []
 
     def is_repeated():
-        nonlocal before
-        last, before = before, walk()
-        return before if before == last else None
+        passed = walk()
+        seen.append(passed)
+        return passed if passed in seen[:-1] else None
     return until_found(is_repeated)
 
 
