@@ -452,7 +452,7 @@ int region_load_hit(struct region *region, const struct region_load_request *req
         return -ENOENT;
     }
     error = check_hit(entry, request);
-    if (error == 0 && request->user != NULL) {
+    if (error == 0 && request->user != NULL && !region_uses(request->user, entry)) {
         error = region_use(request->user, entry);
     }
     if (error == 0) {
