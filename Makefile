@@ -112,7 +112,6 @@ FAST_SOURCES := arch/base/lock.c arch/base/tree.c arch/riscv64/sbi.c arch/riscv6
     arch/riscv64/user_copy.c mm/frame.c mm/map.c mm/map_entries.c mm/map_fault.c mm/page_store.c mm/pool.c mm/space.c \
     mm/table.c platform/device_tree.c shared/image.c shared/load_hash.c shared/program.c shared/record_pool.c \
     shared/region.c shared/region_load.c shared/region_use.c supervisor/arguments.c supervisor/calls_bench.c \
-    shared/region.c shared/region_load.c shared/region_use.c supervisor/arguments.c supervisor/calls_bench.c \
     supervisor/calls_file.c supervisor/calls_region.c supervisor/descriptors.c supervisor/futex.c supervisor/pipe.c \
     supervisor/place.c supervisor/root_files.c supervisor/scheduler.c supervisor/spawn.c supervisor/task.c \
     supervisor/trap_handlers.c

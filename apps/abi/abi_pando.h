@@ -66,8 +66,8 @@ static_assert(sizeof(struct abi_spawn) == 88, "ABI");
  *     descriptors  open ones                                                     EMFILE
  *     names        named objects                                                 ENOSPC
  *     tasks        those among them that have ended and were not waited for      EAGAIN
- *     records      of what is loaded in private regions, and of programs that were uploaded: one an image, and one an
- *                  extent of it                                                  EDQUOT
+ *     records      of what is loaded in private regions, and of programs that were uploaded: one or two an image,
+ *                  one an extent of it                                                 EDQUOT
  *     guarantee    frames that are kept free for the group: as long as it has fewer, it gets every frame that it touches
  *
  * A new group's limits are carved out of its maker's: the maker's tasks have that much less, until the new group has

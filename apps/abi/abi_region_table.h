@@ -12,7 +12,7 @@
  * behind it, then zeros. Entries of the region itself come first, the oldest first; then those of the regions behind it.
  *
  * The supervisor may change it while it is read. A reader takes `generation` before and after: what it has read is one
- * state of the table when both are the same even number. abi_region_table_begin() and _retry() do that.
+ * state of the table when both are the same even number.
  */
 #define ABI_REGION_TABLE (ABI_DATA_WINDOW + ABI_WINDOW_END)
 #define ABI_REGION_TABLE_BYTES (ABI_WINDOW_BYTES - ABI_WINDOW_END)
@@ -45,7 +45,7 @@ static_assert(sizeof(struct abi_region_entry) == 64, "ABI");
 struct abi_region_extent {
     uint64_t address; /* absolute */
     uint64_t size_bytes;
-    uint64_t digest; /* of its content: see region_digest(); 0 when it is not known */
+    uint64_t digest; /* of its content; 0 when it is not known */
     uint32_t protection; /* ABI_EXTENT_ */
     uint32_t is_digested;
 };
