@@ -48,31 +48,17 @@ static bool is_shown(struct map *map, struct object *object, uint64_t address)
     return error == 0;
 }
 
-static struct map *task_in(struct region *region)
-{
-    struct map *map;
-
-    CHECK_EQUAL(region_create_map_relock(region, account_root(), &map), 0);
-    return map;
-}
-
-static void end(struct map *map)
-{
-    region_detach(map);
-    map_destroy(map);
-}
-
 /* A task beside @map, in the same region. */
 static struct map *beside(struct map *map)
 {
-    return task_in(region_of(map));
+    return world_task_in(region_of(map));
 }
 
 TEST(r3_3_what_was_loaded_before_the_clone_is_seen_and_what_comes_later_is_not)
 {
     world_start();
     struct object *before = world_small_library(MEBIBYTE), *after = world_small_library(2 * MEBIBYTE);
-    struct map *parent = task_in(region_current()), *child = task_in(region_current());
+    struct map *parent = world_task_in(region_current()), *child = world_task_in(region_current());
 
     CHECK(!is_hit(parent, before));
     CHECK_EQUAL(region_make_private_relock(child), 0);
@@ -92,8 +78,8 @@ TEST(r3_3_what_was_loaded_before_the_clone_is_seen_and_what_comes_later_is_not)
     CHECK(!is_shown(parent, mine, TEXT + 3 * MEBIBYTE));
     CHECK(!is_hit(parent, theirs));
     CHECK(is_shown(child, mine, TEXT + 3 * MEBIBYTE));
-    end(parent);
-    end(child);
+    world_end_task(parent);
+    world_end_task(child);
     world_audit();
 }
 
@@ -108,7 +94,7 @@ TEST(r3_3_a_three_level_visibility_matrix)
         libraries[i] = world_small_library((i + 1) * MEBIBYTE);
     }
     /* Library 2 * level is loaded in front of the clone that is taken of the level, the next one behind it. */
-    maps[0] = task_in(region_current());
+    maps[0] = world_task_in(region_current());
     for (unsigned level = 0; level < 3; level++) {
         CHECK(!is_hit(maps[level], libraries[2 * level]));
         if (level < 2) {
@@ -131,7 +117,7 @@ TEST(r3_3_a_three_level_visibility_matrix)
         }
     }
     for (unsigned level = 0; level < 3; level++) {
-        end(maps[level]);
+        world_end_task(maps[level]);
         world_audit();
     }
 }
@@ -140,20 +126,20 @@ TEST(ancestor_d05_a_look_up_in_a_clone_of_the_root_finds_what_the_root_has)
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     CHECK(!is_hit(map, object));
     CHECK(region_current()->behind.region == NULL);
     CHECK_EQUAL(region_make_private_relock(map), 0);
     CHECK(is_hit(map, object));
-    end(map);
+    world_end_task(map);
 }
 
 TEST(ancestor_d06_a_load_behind_the_clone_misses_through_two_links)
 {
     world_start();
     struct object *early = world_small_library(MEBIBYTE), *late = world_small_library(2 * MEBIBYTE);
-    struct map *root = task_in(region_current()), *map = beside(root);
+    struct map *root = world_task_in(region_current()), *map = beside(root);
 
     CHECK(!is_hit(root, early));
     CHECK_EQUAL(region_make_private_relock(map), 0);
@@ -162,8 +148,8 @@ TEST(ancestor_d06_a_load_behind_the_clone_misses_through_two_links)
     CHECK(!is_hit(root, late));
     CHECK(is_hit(map, early));
     CHECK(!is_hit(map, late));
-    end(root);
-    end(map);
+    world_end_task(root);
+    world_end_task(map);
 }
 
 TEST(r3_3_copied_data_pages_stay_and_pristine_ones_are_the_same)
@@ -172,7 +158,7 @@ TEST(r3_3_copied_data_pages_stay_and_pristine_ones_are_the_same)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current()), *other = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *other = world_task_in(region_current());
     uint64_t data = DATA + MEBIBYTE + 2 * PAGE_SIZE;
     uint8_t pristine = *world_byte(object, 3 * PAGE_SIZE);
 
@@ -189,8 +175,8 @@ TEST(r3_3_copied_data_pages_stay_and_pristine_ones_are_the_same)
     CHECK_EQUAL(harts_store(other, data, 78), 0);
     CHECK_EQUAL(harts_load(map, data, &byte), 0);
     CHECK_EQUAL(byte, 77);
-    end(map);
-    end(other);
+    world_end_task(map);
+    world_end_task(other);
 }
 
 /* A private region pays with its account, and takes nothing that is not given back. */
@@ -198,7 +184,7 @@ TEST(r3_7_a_chain_ends_with_its_last_task_and_leaves_nothing)
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *keeper = task_in(region_current());
+    struct map *keeper = world_task_in(region_current());
     struct abi_region_loaded answer;
 
     CHECK_EQUAL(load_into(keeper, object, &answer), 0);
@@ -217,16 +203,16 @@ TEST(r3_7_a_chain_ends_with_its_last_task_and_leaves_nothing)
         }
         struct map *last = beside(map);
 
-        end(map);
+        world_end_task(map);
         CHECK(is_hit(last, object));
         CHECK(region_of(last)->behind.region != NULL);
-        end(last);
+        world_end_task(last);
         world_audit();
         CHECK(round == 0 || world_free_frames() == free_frames);
         free_frames = world_free_frames();
     }
     CHECK_EQUAL(region_current()->ref_count, 2);
-    end(keeper);
+    world_end_task(keeper);
 }
 
 /* A chain is never longer than there are entries: what has none is seen through. */
@@ -234,7 +220,7 @@ TEST(a13_ten_thousand_clones_without_loads_make_no_chain)
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     CHECK(!is_hit(map, object));
     uint64_t free_frames = 0;
@@ -246,7 +232,7 @@ TEST(a13_ten_thousand_clones_without_loads_make_no_chain)
         free_frames = world_free_frames();
     }
     CHECK(is_hit(map, object));
-    end(map);
+    world_end_task(map);
     world_audit();
 }
 
@@ -257,7 +243,7 @@ TEST(a13_a_chain_as_long_as_there_are_records_is_walked_and_ends)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
     struct abi_region_loaded answer;
 
     CHECK(!is_hit(map, object));
@@ -277,7 +263,7 @@ TEST(a13_a_chain_as_long_as_there_are_records_is_walked_and_ends)
         length++;
     }
     CHECK_EQUAL(length, LINKS + 1);
-    end(map);
+    world_end_task(map);
     CHECK_EQUAL(load_hash_system()->entry_count, 1);
     world_audit();
 }
@@ -286,7 +272,7 @@ TEST(a12_every_allocation_of_a_clone_fails_once_and_nothing_has_changed)
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
     struct abi_region_loaded answer;
     uint8_t byte;
     int error = -ENOMEM;
@@ -296,7 +282,7 @@ TEST(a12_every_allocation_of_a_clone_fails_once_and_nothing_has_changed)
     struct map *once = beside(map);
 
     CHECK_EQUAL(region_make_private_relock(once), 0); /* pools have their pages */
-    end(once);
+    world_end_task(once);
     uint64_t state = world_state();
     unsigned failures = 0;
 
@@ -316,7 +302,7 @@ TEST(a12_every_allocation_of_a_clone_fails_once_and_nothing_has_changed)
     CHECK(failures >= 4);
     CHECK_EQUAL(harts_load(map, DATA + MEBIBYTE + 2 * PAGE_SIZE, &byte), 0);
     CHECK_EQUAL(byte, 5);
-    end(map);
+    world_end_task(map);
 }
 
 TEST(r3_2_a_clean_region_is_private_and_starts_empty)
@@ -325,19 +311,19 @@ TEST(r3_2_a_clean_region_is_private_and_starts_empty)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     CHECK(!is_hit(map, object));
     CHECK_EQUAL(region_create_clean_relock(account_root(), &clean), 0);
     CHECK(clean->class == REGION_PRIVATE && clean->behind.region == NULL && clean->entry_count == 0);
-    struct map *other = task_in(clean);
+    struct map *other = world_task_in(clean);
 
     region_put(clean);
     CHECK(!is_shown(other, object, TEXT + MEBIBYTE));
     CHECK(!is_hit(other, object));
     CHECK(is_shown(other, object, TEXT + MEBIBYTE));
-    end(map);
-    end(other);
+    world_end_task(map);
+    world_end_task(other);
     world_audit();
 }
 
@@ -345,7 +331,7 @@ TEST(r3_5_programs_go_from_a_full_or_replaced_region_to_the_current_one_and_priv
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *old = task_in(region_current()), *private = task_in(region_current());
+    struct map *old = world_task_in(region_current()), *private = world_task_in(region_current());
 
     CHECK(!is_hit(old, object));
     CHECK_EQUAL(region_make_private_relock(private), 0);
@@ -372,8 +358,8 @@ TEST(r3_5_programs_go_from_a_full_or_replaced_region_to_the_current_one_and_priv
     same = region_for_program_relock(first);
     CHECK(same != next && same == region_current() && !same->is_full);
     world_audit();
-    end(old);
-    end(private);
+    world_end_task(old);
+    world_end_task(private);
     world_audit();
 }
 
@@ -383,21 +369,21 @@ TEST(ancestor_d31_a_hundred_replacements_lose_no_frame)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     for (unsigned i = 0; i < 100; i++) {
         CHECK(!is_hit(map, object));
         region_of(map)->is_full = true;
         struct region *fresh = region_for_program_relock(region_of(map));
-        struct map *next = task_in(fresh);
+        struct map *next = world_task_in(fresh);
 
-        end(map);
+        world_end_task(map);
         map = next;
         CHECK(i < 2 || world_free_frames() == free_frames);
         free_frames = world_free_frames();
         world_audit();
     }
-    end(map);
+    world_end_task(map);
 }
 
 TEST(ancestor_d40_a_thousand_renewals_leave_one_region)

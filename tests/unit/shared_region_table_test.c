@@ -14,20 +14,6 @@
 #define ANY ABI_REGION_ANY_BASE
 #define MEBIBYTE 0x100000ull
 
-static struct map *task_in(struct region *region)
-{
-    struct map *map;
-
-    CHECK_EQUAL(region_create_map_relock(region, account_root(), &map), 0);
-    return map;
-}
-
-static void end(struct map *map)
-{
-    region_detach(map);
-    map_destroy(map);
-}
-
 static void read_bytes(struct map *map, uint64_t at, void *to, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -93,7 +79,7 @@ TEST(r6_the_table_lists_what_the_region_sees)
     struct abi_region_entry entry;
 
     world_start();
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
     struct object *object = world_small_library(MEBIBYTE);
     struct abi_region_table before = header_of(map);
 
@@ -124,7 +110,7 @@ TEST(r6_the_table_lists_what_the_region_sees)
     CHECK(find(map, TEXT + ABI_ALTERNATE_BASE, &entry, NULL));
     CHECK_EQUAL(region_unload(map, &image, TEXT + ABI_ALTERNATE_BASE, true), 0);
     CHECK_EQUAL(header_of(map).entry_count, 0);
-    end(map);
+    world_end_task(map);
 }
 
 TEST(r6_a_chained_region_lists_what_it_sees_and_has_a_table_of_its_own)
@@ -132,7 +118,7 @@ TEST(r6_a_chained_region_lists_what_it_sees_and_has_a_table_of_its_own)
     struct abi_region_entry entry;
 
     world_start();
-    struct map *map = task_in(region_current()), *clone = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *clone = world_task_in(region_current());
 
     CHECK_EQUAL(load(map, world_small_library(MEBIBYTE), ANY), 0);
     CHECK_EQUAL(region_make_private_relock(clone), 0);
@@ -146,15 +132,15 @@ TEST(r6_a_chained_region_lists_what_it_sees_and_has_a_table_of_its_own)
     CHECK(find(map, TEXT + 2 * MEBIBYTE, &entry, NULL));
     CHECK(!find(map, TEXT + 3 * MEBIBYTE, &entry, NULL));
     world_audit();
-    end(map);
-    end(clone);
+    world_end_task(map);
+    world_end_task(clone);
     world_audit();
 }
 
 TEST(ancestor_d28_a_store_to_the_table_is_a_fault_and_makes_no_copy)
 {
     world_start();
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     for (uint64_t at = 0; at < ABI_REGION_TABLE_BYTES; at += PAGE_SIZE) {
         uint8_t byte;
@@ -165,14 +151,14 @@ TEST(ancestor_d28_a_store_to_the_table_is_a_fault_and_makes_no_copy)
     }
     CHECK(map_protect(map, ABI_REGION_TABLE, PAGE_SIZE, 3) != 0);
     CHECK(map_remove(map, ABI_REGION_TABLE, PAGE_SIZE) != 0);
-    end(map);
+    world_end_task(map);
 }
 
 /* Every byte of it was written on purpose: no word of it lies in the supervisor's half. */
 TEST(ancestor_d27_no_word_of_the_table_is_an_address_of_the_supervisors)
 {
     world_start();
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     for (unsigned i = 1; i <= 60; i++) {
         CHECK_EQUAL(load(map, world_small_library(i * MEBIBYTE), ANY), 0);
@@ -189,7 +175,7 @@ TEST(ancestor_d27_no_word_of_the_table_is_an_address_of_the_supervisors)
         CHECK(word < 0xffffffc000000000ull);
         CHECK(at < size || word == 0);
     }
-    end(map);
+    world_end_task(map);
     world_audit();
 }
 
@@ -198,7 +184,7 @@ TEST(r6_a_table_that_shrinks_is_zero_behind_its_end_and_one_that_grows_takes_pag
     struct object *libraries[40];
 
     world_start();
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     for (unsigned i = 0; i < 40; i++) {
         libraries[i] = world_small_library((i + 1) * MEBIBYTE);
@@ -220,13 +206,13 @@ TEST(r6_a_table_that_shrinks_is_zero_behind_its_end_and_one_that_grows_takes_pag
         CHECK_EQUAL(byte, 0);
     }
     world_audit();
-    end(map);
+    world_end_task(map);
 }
 
 TEST(r6_a_full_region_says_so)
 {
     world_start();
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
     struct plan plan = world_library(MEBIBYTE, ABI_WINDOW_END - ABI_ALTERNATE_BASE - 0x100000, 16, 0);
 
     plan.segments[0].file_bytes = 16;
@@ -238,5 +224,5 @@ TEST(r6_a_full_region_says_so)
     CHECK_EQUAL(header_of(map).flags, ABI_REGION_TABLE_FULL);
     CHECK(region_current()->is_full);
     CHECK_EQUAL(load(map, world_small_library(MEBIBYTE), ANY), 0); /* loads are still tried */
-    end(map);
+    world_end_task(map);
 }

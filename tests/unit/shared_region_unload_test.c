@@ -15,20 +15,6 @@
 #define ANY ABI_REGION_ANY_BASE
 #define MEBIBYTE 0x100000ull
 
-static struct map *task_in(struct region *region)
-{
-    struct map *map;
-
-    CHECK_EQUAL(region_create_map_relock(region, account_root(), &map), 0);
-    return map;
-}
-
-static void end(struct map *map)
-{
-    region_detach(map);
-    map_destroy(map);
-}
-
 static struct abi_region_loaded answer;
 
 static int load(struct map *map, struct object *object, uint32_t flags)
@@ -53,7 +39,7 @@ TEST(r4_an_unloaded_entry_is_gone_from_every_address_space)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE), *neighbour = world_small_library(MEBIBYTE + 3 * PAGE_SIZE);
-    struct map *map = task_in(region_current()), *other = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *other = world_task_in(region_current());
     uint64_t data = DATA + MEBIBYTE + 2 * PAGE_SIZE;
 
     CHECK_EQUAL(load(map, neighbour, ANY), 0);
@@ -73,8 +59,8 @@ TEST(r4_an_unloaded_entry_is_gone_from_every_address_space)
     CHECK_EQUAL(harts_load(other, data, &byte), 0);
     CHECK_EQUAL(byte, *world_byte(object, 3 * PAGE_SIZE));
     CHECK_EQUAL(unload(map, object, TEXT + MEBIBYTE), 0);
-    end(map);
-    end(other);
+    world_end_task(map);
+    world_end_task(other);
     world_audit();
 }
 
@@ -84,7 +70,7 @@ TEST(r4_who_may_unload_what)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current()), *other = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *other = world_task_in(region_current());
 
     CHECK_EQUAL(load(map, object, ANY), 0);
     uint64_t state = world_state();
@@ -97,13 +83,13 @@ TEST(r4_who_may_unload_what)
     CHECK_EQUAL(unload(map, world_small_library(MEBIBYTE), TEXT + MEBIBYTE), -ENOENT);
     CHECK_EQUAL(load(other, object, ANY), 0);
     CHECK_EQUAL(unload(map, object, TEXT + MEBIBYTE), -EBUSY);
-    end(other);
+    world_end_task(other);
     /* A task that never named it may be shown it, and does not use it. */
-    other = task_in(region_current());
+    other = world_task_in(region_current());
     CHECK_EQUAL(unload(other, object, TEXT + MEBIBYTE), -EBUSY);
     CHECK_EQUAL(unload(map, object, TEXT + MEBIBYTE), 0);
-    end(map);
-    end(other);
+    world_end_task(map);
+    world_end_task(other);
     world_audit();
 }
 
@@ -111,7 +97,7 @@ TEST(r4_fork_copies_uses_and_exec_and_exit_drop_them)
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current()), *child = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *child = world_task_in(region_current());
 
     CHECK_EQUAL(load(map, object, ANY), 0);
     CHECK_EQUAL(load(map, object, ANY), 0); /* once, however often */
@@ -122,9 +108,9 @@ TEST(r4_fork_copies_uses_and_exec_and_exit_drop_them)
     CHECK_EQUAL(entry->users, 2);
     CHECK_EQUAL(unload(map, object, TEXT + MEBIBYTE), -EBUSY);
     world_audit();
-    end(child);
+    world_end_task(child);
     CHECK_EQUAL(entry->users, 1);
-    end(map);
+    world_end_task(map);
     CHECK_EQUAL(entry->users, 0);
     world_audit();
 }
@@ -133,7 +119,7 @@ TEST(r4_what_a_chain_shows_to_another_region_is_in_use)
 {
     world_start();
     struct object *before = world_small_library(MEBIBYTE), *after = world_small_library(2 * MEBIBYTE);
-    struct map *map = task_in(region_current()), *clone = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *clone = world_task_in(region_current());
 
     CHECK_EQUAL(load(map, before, ANY), 0);
     CHECK_EQUAL(region_make_private_relock(clone), 0);
@@ -142,9 +128,9 @@ TEST(r4_what_a_chain_shows_to_another_region_is_in_use)
     CHECK_EQUAL(unload(clone, before, TEXT + MEBIBYTE), -EBUSY);
     CHECK_EQUAL(unload(clone, after, TEXT + 2 * MEBIBYTE), -ENOENT);
     CHECK_EQUAL(unload(map, after, TEXT + 2 * MEBIBYTE), 0);
-    end(clone);
+    world_end_task(clone);
     CHECK_EQUAL(unload(map, before, TEXT + MEBIBYTE), 0);
-    end(map);
+    world_end_task(map);
     world_audit();
 }
 
@@ -152,7 +138,7 @@ TEST(r2_5_space_that_an_unload_freed_is_used_again)
 {
     world_start();
     struct object *a = world_small_library(MEBIBYTE), *b = world_small_library(2 * MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
     uint64_t first = TEXT + ABI_ALTERNATE_BASE;
 
     CHECK_EQUAL(load(map, a, ABI_REGION_ALTERNATE_SITE), 0);
@@ -167,7 +153,7 @@ TEST(r2_5_space_that_an_unload_freed_is_used_again)
     CHECK_EQUAL(unload(map, b, second), 0);
     CHECK_EQUAL(load(map, b, ANY), 0); /* the other site is another entry */
     CHECK_EQUAL(answer.base, TEXT + 2 * MEBIBYTE);
-    end(map);
+    world_end_task(map);
     world_audit();
 }
 
@@ -177,7 +163,7 @@ TEST(r3_4_reset_shows_the_pristine_data_of_the_tasks_own_region)
 
     world_start();
     struct object *object = world_small_library(MEBIBYTE), *neighbour = world_small_library(MEBIBYTE + 3 * PAGE_SIZE);
-    struct map *map = task_in(region_current()), *other = task_in(region_current());
+    struct map *map = world_task_in(region_current()), *other = world_task_in(region_current());
     uint64_t data = DATA + MEBIBYTE + 2 * PAGE_SIZE, beside = data + 3 * PAGE_SIZE;
     uint8_t pristine = *world_byte(object, 3 * PAGE_SIZE);
 
@@ -199,8 +185,8 @@ TEST(r3_4_reset_shows_the_pristine_data_of_the_tasks_own_region)
     CHECK_EQUAL(harts_store(map, data, 3), 0);
     CHECK_EQUAL(harts_load(map, data, &byte), 0);
     CHECK_EQUAL(byte, 3);
-    end(map);
-    end(other);
+    world_end_task(map);
+    world_end_task(other);
     world_audit();
 }
 
@@ -214,14 +200,14 @@ TEST(ancestor_d32_a_task_of_an_old_region_gets_its_own_regions_data_on_reset)
 
     plan.fill = 99;
     struct object *new_library = world_planned(&plan);
-    struct map *old = task_in(region_current());
+    struct map *old = world_task_in(region_current());
     uint64_t data = DATA + MEBIBYTE + 2 * PAGE_SIZE;
 
     CHECK_EQUAL(load(old, old_library, ANY), 0);
     CHECK_EQUAL(harts_store(old, data, 1), 0);
     region_of(old)->is_full = true;
     struct region *fresh = region_for_program_relock(region_of(old));
-    struct map *new = task_in(fresh);
+    struct map *new = world_task_in(fresh);
 
     CHECK_EQUAL(load(new, new_library, ANY), 0);
     CHECK_EQUAL(region_reset(old, TEXT + MEBIBYTE), 0);
@@ -230,8 +216,8 @@ TEST(ancestor_d32_a_task_of_an_old_region_gets_its_own_regions_data_on_reset)
     CHECK_EQUAL(harts_load(new, data, &byte), 0);
     CHECK_EQUAL(byte, *world_byte(new_library, 3 * PAGE_SIZE));
     CHECK(byte != *world_byte(old_library, 3 * PAGE_SIZE));
-    end(old);
-    end(new);
+    world_end_task(old);
+    world_end_task(new);
 }
 
 /* The bytes of @object, in one that can change. */
@@ -263,15 +249,15 @@ TEST(r2_1_sealed_objects_go_into_the_system_region_from_domain_0_only)
     struct object *object = uploaded(world_small_library(MEBIBYTE));
 
     CHECK_EQUAL(account_create(7, &tenant), 0);
-    map = task_in(region_current());
+    map = world_task_in(region_current());
     CHECK_EQUAL(region_create_map_relock(region_current(), tenant, &theirs), 0);
     CHECK_EQUAL(load(map, object, ANY), -EPERM);
     seal(object);
     CHECK_EQUAL(load(theirs, object, ANY), -EPERM);
     CHECK_EQUAL(load(map, object, ANY), 0);
     CHECK_EQUAL(load(theirs, object, ANY), -EPERM);
-    end(map);
-    end(theirs);
+    world_end_task(map);
+    world_end_task(theirs);
     account_put(tenant);
     world_audit();
 }
@@ -283,7 +269,7 @@ TEST(r2_1_in_a_private_region_an_object_that_can_change_is_loaded_as_it_is_now)
 
     world_start();
     struct object *library = world_small_library(MEBIBYTE), *object = uploaded(library);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
 
     CHECK_EQUAL(region_make_private_relock(map), 0);
     CHECK_EQUAL(load(map, object, ANY), 0);
@@ -297,13 +283,13 @@ TEST(r2_1_in_a_private_region_an_object_that_can_change_is_loaded_as_it_is_now)
     CHECK_EQUAL(object_resize(object, 0), 0);
     CHECK_EQUAL(harts_fetch(map, TEXT + MEBIBYTE, &byte), 0);
     CHECK_EQUAL(byte, *world_byte(library, PAGE_SIZE));
-    end(map);
+    world_end_task(map);
     object_put(object);
     CHECK_EQUAL(object_create_anonymous(CONTENT_COPIED_BYTES_MAX + PAGE_SIZE, &object), 0);
-    map = task_in(region_current());
+    map = world_task_in(region_current());
     CHECK_EQUAL(region_make_private_relock(map), 0);
     CHECK_EQUAL(load(map, object, ANY), -EFBIG);
-    end(map);
+    world_end_task(map);
     world_audit();
 }
 
@@ -331,9 +317,9 @@ TEST(ancestor_d29_one_tenant_cannot_take_the_records_of_another)
     CHECK(!region_of(map)->is_full);
     CHECK_EQUAL(load(theirs, world_small_library(MEBIBYTE), ANY), 0);
     world_audit();
-    end(map);
+    world_end_task(map);
     CHECK_EQUAL(greedy->uses[ACCOUNT_RECORDS].used, 0);
-    end(theirs);
+    world_end_task(theirs);
     account_put(greedy);
     account_put(other);
     world_audit();
@@ -343,7 +329,7 @@ TEST(a12_every_allocation_of_a_load_with_a_user_fails_once)
 {
     world_start();
     struct object *object = world_small_library(MEBIBYTE);
-    struct map *map = task_in(region_current());
+    struct map *map = world_task_in(region_current());
     int error = -ENOMEM;
     unsigned failures = 0;
 
@@ -363,5 +349,5 @@ TEST(a12_every_allocation_of_a_load_with_a_user_fails_once)
         world_audit();
     }
     CHECK(failures > 0);
-    end(map);
+    world_end_task(map);
 }

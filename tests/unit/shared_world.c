@@ -297,6 +297,22 @@ bool world_sees(uint64_t address, uint8_t *byte)
     return true;
 }
 
+/* --- Tasks */
+
+struct map *world_task_in(struct region *region)
+{
+    struct map *map;
+
+    CHECK_EQUAL(region_create_map_relock(region, account_root(), &map), 0);
+    return map;
+}
+
+void world_end_task(struct map *map)
+{
+    region_detach(map);
+    map_destroy(map);
+}
+
 /* --- State */
 
 uint64_t world_free_frames(void)

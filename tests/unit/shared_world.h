@@ -106,6 +106,11 @@ uint64_t world_derive(struct object *object, struct derived_manifest *out);
 /* Whether the byte at @address of the current region's windows is there, and which. */
 bool world_sees(uint64_t address, uint8_t *byte);
 
+/* --- Tasks: an address space in @region, paid for by the root account; and its end */
+
+struct map *world_task_in(struct region *region);
+void world_end_task(struct map *map);
+
 /* --- State */
 
 /* Free frames; empty pools' pages count. */
